@@ -1,0 +1,98 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Errors of a Bucket that callers decide by.
+var (
+	ErrNotFound = errors.New("key not found")
+	ErrConflict = errors.New("the key was changed meanwhile")
+)
+
+// Bucket is a durable map shared by all replicas (a NATS key-value bucket).
+type Bucket struct{ kv jetstream.KeyValue }
+
+// Bucket opens a bucket of the topology.
+func (q *Queue) Bucket(ctx context.Context, name string) (*Bucket, error) {
+	kv, err := q.js.KeyValue(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	return &Bucket{kv}, nil
+}
+
+// Get returns a key's value and revision, or ErrNotFound.
+func (b *Bucket) Get(ctx context.Context, key string) (value []byte, revision uint64, err error) {
+	e, err := b.kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("get %s: %w", key, err)
+	}
+	return e.Value(), e.Revision(), nil
+}
+
+// Put sets a key, whatever it held.
+func (b *Bucket) Put(ctx context.Context, key string, value []byte) (revision uint64, err error) {
+	revision, err = b.kv.Put(ctx, key, value)
+	if err != nil {
+		return 0, fmt.Errorf("put %s: %w", key, err)
+	}
+	return revision, nil
+}
+
+// Update sets a key that has the given revision, zero for one that does not exist; otherwise it returns ErrConflict.
+func (b *Bucket) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	var err error
+	if revision == 0 {
+		revision, err = b.kv.Create(ctx, key, value)
+	} else {
+		revision, err = b.kv.Update(ctx, key, value, revision)
+	}
+	if errors.Is(err, jetstream.ErrKeyExists) || hasCode(err, jetstream.JSErrCodeStreamWrongLastSequence) {
+		err = ErrConflict
+	}
+	if err != nil {
+		return 0, fmt.Errorf("update %s: %w", key, err)
+	}
+	return revision, nil
+}
+
+// Delete removes a key; removing one that is not there is no error.
+func (b *Bucket) Delete(ctx context.Context, key string) error {
+	if err := b.kv.Delete(ctx, key); err != nil {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	return nil
+}
+
+// Keys lists the keys, in no order.
+func (b *Bucket) Keys(ctx context.Context) ([]string, error) {
+	keys, err := b.kv.Keys(ctx)
+	if errors.Is(err, jetstream.ErrNoKeysFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list keys: %w", err)
+	}
+	return keys, nil
+}
+
+func hasCode(err error, codes ...jetstream.ErrorCode) bool {
+	var api jetstream.JetStreamError
+	if !errors.As(err, &api) || api.APIError() == nil {
+		return false
+	}
+	for _, c := range codes {
+		if api.APIError().ErrorCode == c {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,361 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+// Handler does the work of a batch of deliveries and returns one outcome for each, in their order. It may be handed a
+// message that it was handed before. A panic is caught: the batch is handed on one by one, and what panics alone is a
+// dead letter.
+type Handler func(ctx context.Context, batch []*Delivery) []Outcome
+
+// Subscription is a service's work on one consumer.
+type Subscription struct {
+	Consumer    Consumer
+	Workers     int // concurrent calls of Handle
+	Batch       int // most deliveries in a call
+	MaxAttempts int // a delivery that Handle wants to retry as often is a dead letter; 0: retry for ever
+	Handle      Handler
+}
+
+// drainGrace is how long in-flight work may take to finish once a service is told to stop.
+const drainGrace = 30 * time.Second
+
+// The reasons for dead letters that the queue itself gives.
+const (
+	reasonPoison    = "poison"
+	reasonPanic     = "panic"
+	reasonExhausted = "retries_exhausted"
+	reasonTooLarge  = "too_large"
+)
+
+// Consume works on a consumer until ctx ends; then it finishes what is in hand, hands back what was only fetched ahead,
+// and returns. It survives the server's absence and the consumer's.
+func (q *Queue) Consume(ctx context.Context, s Subscription) error {
+	c := &consumption{q: q, s: s, feed: make(chan *Delivery, s.Workers*s.Batch), held: map[*Delivery]time.Time{}}
+	q.mu.Lock()
+	q.consumed = append(q.consumed, s.Consumer)
+	q.mu.Unlock()
+
+	var err error
+	if c.attempts, err = q.openAttempts(ctx, s.Consumer); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainGrace, stop) })()
+
+	var workers errgroup.Group
+	for n := range s.Workers {
+		workers.Go(func() error { c.work(ctx, work, n); return nil })
+	}
+	beats, stopBeats := context.WithCancel(work)
+	var beating sync.WaitGroup
+	beating.Go(func() { c.heartbeat(beats) })
+	beating.Go(func() { c.q.trim(beats, s.Consumer) })
+
+	c.pull(ctx)
+	close(c.feed)
+	_ = workers.Wait() // workers return no errors
+	stopBeats()
+	beating.Wait()
+	c.attempts.close(work)
+	return nil
+}
+
+// consumption is one Consume.
+type consumption struct {
+	q        *Queue
+	s        Subscription
+	feed     chan *Delivery // from pull to the workers
+	attempts *attemptLog
+
+	mu   sync.Mutex
+	held map[*Delivery]time.Time // delivered and not settled, with the time of the last sign of life
+}
+
+// pull feeds the workers until ctx ends.
+func (c *consumption) pull(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := c.pullOnce(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		slog.Warn("consumer is interrupted, resuming", "service", c.q.name, "stream", c.s.Consumer.Stream, "consumer", c.s.Consumer.Name, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func (c *consumption) pullOnce(ctx context.Context) error {
+	cons, err := c.q.js.Consumer(ctx, c.s.Consumer.Stream, c.s.Consumer.Name)
+	if err != nil {
+		return fmt.Errorf("bind consumer: %w", err)
+	}
+	ahead := min(max(2*c.s.Workers*c.s.Batch, 2), 1000) // a pull of one message at a time is a hundred times slower
+	iter, err := cons.Messages(jetstream.PullMaxMessagesWithBytesLimit(ahead, pullBytes), jetstream.PullExpiry(5*time.Second))
+	if err != nil {
+		return fmt.Errorf("pull: %w", err)
+	}
+	defer iter.Stop()
+	defer context.AfterFunc(ctx, iter.Drain)()
+	for {
+		msg, err := iter.Next()
+		switch {
+		case err == nil:
+		case errors.Is(err, jetstream.ErrNoHeartbeat):
+			continue // the server is away or slow; the iterator pulls again by itself
+		default:
+			return fmt.Errorf("pull: %w", err)
+		}
+		d, err := newDelivery(msg)
+		if err != nil {
+			return err
+		}
+		c.q.metrics.delivered.WithLabelValues(c.s.Consumer.Stream, c.s.Consumer.Name).Inc()
+		if d.Attempt > 1 {
+			c.q.metrics.redelivered.WithLabelValues(c.s.Consumer.Stream, c.s.Consumer.Name).Inc()
+		}
+		if ctx.Err() != nil {
+			c.handBack(d)
+			continue
+		}
+		c.hold(d)
+		select {
+		case c.feed <- d:
+		case <-ctx.Done():
+			c.handBack(d)
+		}
+	}
+}
+
+func newDelivery(msg jetstream.Msg) (*Delivery, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return nil, fmt.Errorf("delivery on %s: %w", msg.Subject(), err)
+	}
+	h := msg.Headers()
+	d := &Delivery{
+		Subject: msg.Subject(), Stream: meta.Stream, Sequence: meta.Sequence.Stream, Stored: meta.Timestamp,
+		Attempt: int(meta.NumDelivered), ID: h.Get("Nats-Msg-Id"), Header: h, Body: msg.Data(), msg: msg,
+	}
+	return d, nil
+}
+
+func (c *consumption) hold(d *Delivery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held[d] = time.Now()
+}
+
+func (c *consumption) release(d *Delivery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.held, d)
+}
+
+// handBack gives a delivery that nothing was done with to the next process at once.
+func (c *consumption) handBack(d *Delivery) {
+	c.release(d)
+	c.log(d, "handed back", d.msg.Nak())
+}
+
+// heartbeat tells the server of the deliveries in hand, so that it does not hand them to others, until ctx ends.
+func (c *consumption) heartbeat(ctx context.Context) {
+	tick := time.NewTicker(c.s.Consumer.ackWait / 6)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			var due []*Delivery
+			c.mu.Lock()
+			for d, last := range c.held {
+				if now.Sub(last) > c.s.Consumer.ackWait/4 {
+					due = append(due, d)
+					c.held[d] = now
+				}
+			}
+			c.mu.Unlock()
+			for _, d := range due {
+				if err := d.msg.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+					c.log(d, "in progress", err)
+				}
+			}
+		}
+	}
+}
+
+// work takes batches until the feed is closed. ctx tells that the service stops; work is what the work itself runs under.
+func (c *consumption) work(ctx, work context.Context, n int) {
+	for d := range c.feed {
+		if ctx.Err() != nil {
+			c.handBack(d)
+			continue
+		}
+		batch := []*Delivery{d}
+		for more := true; more && len(batch) < c.s.Batch; {
+			select {
+			case d, ok := <-c.feed:
+				if more = ok; ok {
+					batch = append(batch, d)
+				}
+			default:
+				more = false
+			}
+		}
+		// What may have killed a process goes alone, so that no more than itself is suspected the next time.
+		var calm []*Delivery
+		for _, d := range batch {
+			switch tries := c.attempts.of(d); {
+			case tries >= poisonAttempts:
+				c.settle(work, []*Delivery{d}, []Outcome{Dead(reasonPoison, fmt.Errorf("was in hand when the process died, %d times", tries))})
+			case tries > 0:
+				c.do(work, n, []*Delivery{d})
+			default:
+				calm = append(calm, d)
+			}
+		}
+		if len(calm) > 0 {
+			c.do(work, n, calm)
+		}
+	}
+}
+
+// do handles a batch and settles it.
+func (c *consumption) do(ctx context.Context, worker int, batch []*Delivery) {
+	if err := c.attempts.begin(ctx, worker, batch); err != nil {
+		for _, d := range batch {
+			c.handBack(d)
+		}
+		return
+	}
+	outcomes, err := c.handle(ctx, batch)
+	switch {
+	case err == nil:
+		c.settle(ctx, batch, outcomes)
+	case len(batch) == 1:
+		slog.Error("handler panicked", "service", c.q.name, "stream", batch[0].Stream, "sequence", batch[0].Sequence, "error", err)
+		c.settle(ctx, batch, []Outcome{Dead(reasonPanic, err)})
+	default:
+		for _, d := range batch {
+			c.do(ctx, worker, []*Delivery{d})
+		}
+	}
+}
+
+func (c *consumption) handle(ctx context.Context, batch []*Delivery) (outcomes []Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v at %s", r, debug.Stack())
+		}
+	}()
+	outcomes = c.s.Handle(ctx, batch)
+	if len(outcomes) != len(batch) {
+		return nil, fmt.Errorf("%d outcomes for %d deliveries", len(outcomes), len(batch))
+	}
+	return outcomes, nil
+}
+
+// settle publishes what came of a batch, waits for the acknowledgements, and only then acks the batch. A crash at any
+// point has the batch delivered again and published again, under the same ids.
+func (c *consumption) settle(ctx context.Context, batch []*Delivery, outcomes []Outcome) {
+	var out []Message
+	for i, d := range batch {
+		out = append(out, c.outgoing(d, &outcomes[i])...)
+	}
+	_, err := c.q.Publish(ctx, out...)
+	if err != nil && errors.Is(err, ErrTooLarge) && ctx.Err() == nil {
+		c.settleLarge(ctx, batch, outcomes, err)
+		return
+	}
+	for i, d := range batch {
+		c.release(d)
+		if err != nil { // the service is stopping: another process takes it
+			c.log(d, "handed back", d.msg.Nak())
+			continue
+		}
+		c.acknowledge(d, outcomes[i])
+	}
+}
+
+// settleLarge settles a batch of which something can never be published: one by one, so that only what is too large
+// becomes a dead letter.
+func (c *consumption) settleLarge(ctx context.Context, batch []*Delivery, outcomes []Outcome, cause error) {
+	if len(batch) > 1 {
+		for i, d := range batch {
+			c.settle(ctx, []*Delivery{d}, []Outcome{outcomes[i]})
+		}
+		return
+	}
+	d := batch[0]
+	if _, err := c.q.Publish(ctx, deadLetter(c.q.name, d, reasonTooLarge, cause, true)); err != nil {
+		c.handBack(d)
+		return
+	}
+	c.release(d)
+	c.acknowledge(d, Dead(reasonTooLarge, cause))
+}
+
+// outgoing lists what is to be published before a delivery may be acked. A retry that has been tried often enough
+// becomes a dead letter here.
+func (c *consumption) outgoing(d *Delivery, o *Outcome) []Message {
+	if o.verdict == retry && c.s.MaxAttempts > 0 && d.Attempt >= c.s.MaxAttempts {
+		*o = Dead(reasonExhausted, fmt.Errorf("after %d attempts: %w", d.Attempt, o.err), o.out...)
+	}
+	out := o.out
+	if o.verdict == dead {
+		out = append(out, deadLetter(c.q.name, d, o.reason, o.err, false))
+	}
+	if trace := d.Header[headerTraceparent]; len(trace) > 0 {
+		for i := range out {
+			h := Header{headerTraceparent: trace}
+			for k, v := range out[i].Header {
+				h[k] = v
+			}
+			out[i].Header = h
+		}
+	}
+	return out
+}
+
+func (c *consumption) acknowledge(d *Delivery, o Outcome) {
+	c.q.metrics.settled.WithLabelValues(d.Stream, c.s.Consumer.Name, o.verdict.String()).Inc()
+	switch o.verdict {
+	case done:
+		c.log(d, "ack", d.msg.Ack())
+	case dead:
+		c.q.metrics.deadLetters.WithLabelValues(c.q.name, o.reason).Inc()
+		slog.Warn("message is a dead letter", "service", c.q.name, "reason", o.reason, "subject", d.Subject, "sequence", d.Sequence, "origin", d.Origin(), "error", o.err)
+		c.log(d, "term", d.msg.Term())
+	case retry:
+		after := o.after
+		if after <= 0 {
+			after = min(time.Second<<min(d.Attempt-1, 10), 5*time.Minute)
+		}
+		slog.Info("message will be retried", "service", c.q.name, "subject", d.Subject, "attempt", d.Attempt, "after", after, "error", o.err)
+		c.log(d, "nak", d.msg.NakWithDelay(after))
+	}
+}
+
+// log tells of an acknowledgement that could not be sent; the server will deliver the message again.
+func (c *consumption) log(d *Delivery, what string, err error) {
+	if err != nil {
+		slog.Warn("acknowledgement not sent", "service", c.q.name, "kind", what, "stream", d.Stream, "sequence", d.Sequence, "error", err)
+	}
+}

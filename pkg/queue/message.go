@@ -1,0 +1,101 @@
+package queue
+
+import (
+	"time"
+
+	"dateline/pkg/article"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Header is a message's headers. Unlike HTTP's, NATS keeps the case of names; read them with article.HeaderValue.
+type Header = nats.Header
+
+// Message is something to publish.
+type Message struct {
+	Subject string
+	ID      string // Nats-Msg-Id and ce-id: deterministic, so that publishing again is no second message
+	Type    string // ce-type, one of article.Type…
+	Header  Header // may be nil; the queue adds the CloudEvents headers and traceparent
+	Body    []byte
+
+	schedule *schedule
+}
+
+type schedule struct {
+	at     time.Time
+	target string
+}
+
+// Scheduled makes m a JetStream message schedule (NATS ADR-51): at the time, to the second, its body appears on the
+// target subject. Publishing on the same subject again replaces the schedule. m.ID has to differ each time.
+func Scheduled(m Message, at time.Time, target string) Message {
+	m.schedule = &schedule{at, target}
+	return m
+}
+
+// Ack says where a published message is kept. Duplicate means that the stream held it already.
+type Ack struct {
+	Stream    string
+	Sequence  uint64 // zero where a full subject refused the message as queued already
+	Duplicate bool
+}
+
+// Delivery is a message that a consumer was handed.
+type Delivery struct {
+	Subject  string
+	Stream   string
+	Sequence uint64
+	Stored   time.Time // when the stream took it
+	Attempt  int       // 1 the first time
+	ID       string    // Nats-Msg-Id as the sender gave it; may be empty
+	Header   Header
+	Body     []byte
+
+	msg jetstream.Msg
+}
+
+// Origin is the id of the journey that the delivery belongs to: what an earlier stage named it, or, for the first
+// message of a journey, its own. Publishers cannot choose it.
+func (d *Delivery) Origin() string {
+	if d.Stream != streamExt {
+		if origin := article.HeaderValue(d.Header, article.HeaderOrigin); article.ValidID(origin) {
+			return origin
+		}
+	}
+	return article.Origin(d.Stream, d.ID, d.Sequence, d.Stored, d.Body)
+}
+
+// Outcome is what a handler decides about one delivery: Done, Retry or Dead.
+type Outcome struct {
+	verdict verdict
+	out     []Message
+	err     error
+	after   time.Duration
+	reason  string
+}
+
+type verdict int
+
+const (
+	retry verdict = iota // the zero Outcome loses nothing
+	done
+	dead
+)
+
+func (v verdict) String() string { return [...]string{"retry", "done", "dead"}[v] }
+
+// Done finishes a delivery: out is published first, and the delivery is acked when all of it is acknowledged.
+func Done(out ...Message) Outcome { return Outcome{verdict: done, out: out} }
+
+// Retry has the delivery come again after a time; zero means a time that grows with the attempts.
+func Retry(err error, after time.Duration) Outcome {
+	return Outcome{verdict: retry, err: err, after: after}
+}
+
+// Dead moves the delivery, payload and cause, to the dead letters; out is published too, such as the receipt that says
+// so. reason is a label of metrics and a subject token: one of few, in snake_case.
+func Dead(reason string, err error, out ...Message) Outcome {
+	return Outcome{verdict: dead, err: err, reason: reason, out: out}
+}

@@ -1,0 +1,62 @@
+package queue
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// JobPartitions is the number of partitions of JOBS: all jobs of a host are in one.
+const JobPartitions = 32
+
+// JobSubject is where the job with an id (article.JobID) for a host is queued.
+func JobSubject(host, id string) string {
+	h := fnv.New32a()
+	h.Write([]byte(host))
+	return fmt.Sprintf("jobs.%d.%s.%s", h.Sum32()%JobPartitions, token(host), token(id))
+}
+
+// RawSubject is where the capture with an id (article.PageID) of a page of a host is published.
+func RawSubject(host, id string) string { return "raw." + token(host) + "." + token(id) }
+
+// ArticleSubject is where an article is published. lang is "und" where the language is not known.
+func ArticleSubject(lang, source, id string) string {
+	return "articles." + token(lang) + "." + token(source) + "." + token(id)
+}
+
+// IndexedSubject is where the indexer says what it did with an article.
+func IndexedSubject(outcome, source, id string) string {
+	return "indexed." + token(outcome) + "." + token(source) + "." + token(id)
+}
+
+// ReceiptSubject is where a publisher hears of its publication.
+func ReceiptSubject(publisher, id string) string {
+	return "receipts." + token(publisher) + "." + token(id)
+}
+
+// ExtSubject is where a publisher publishes.
+func ExtSubject(publisher string) string { return "ext." + publisher }
+
+// PublisherOf is the publisher of an EXT subject.
+func PublisherOf(subject string) string { return strings.TrimPrefix(subject, "ext.") }
+
+// SchedSubject and DueSubject are where the schedule with an id is kept, and where it appears when it is due.
+func SchedSubject(id string) string { return "sched." + token(id) }
+
+// DueSubject is SchedSubject's counterpart.
+func DueSubject(id string) string { return "due." + token(id) }
+
+func deadSubject(service, reason string) string { return "dlq." + token(service) + "." + token(reason) }
+
+// token makes s one token of a subject: host names with dots as underscores, nothing that NATS gives a meaning.
+func token(s string) string {
+	if s == "" {
+		return "_"
+	}
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r == '.' || r == '*' || r == '>' || r >= 0x7f {
+			return '_'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,184 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// MaxPayload is NATS's max_payload, in bytes. MaxMessage is the most that a message may have, headers and body: less,
+// so that as a dead letter, with its cause, it still fits.
+const (
+	MaxPayload = 8 << 20
+	MaxMessage = MaxPayload - 128<<10
+)
+
+const (
+	streamSched    = "SCHED"
+	streamJobs     = "JOBS"
+	streamRaw      = "RAW"
+	streamExt      = "EXT"
+	streamArticles = "ARTICLES"
+	streamIndexed  = "INDEXED"
+	streamReceipts = "RECEIPTS"
+	streamDead     = "DLQ"
+)
+
+// Sources is the bucket of the source registry; attempts that of the attempt markers.
+const (
+	Sources  = "SOURCES"
+	attempts = "ATTEMPTS"
+)
+
+const day = 24 * time.Hour
+
+// streams is the topology that ARCHITECTURE's table describes. MaxBytes holds the share of --max-store in thousandths until
+// Provision puts the size in; with the buckets the shares make 990, so that the sum stays below the store's limit.
+var streams = []jetstream.StreamConfig{
+	{
+		Name: streamSched, Subjects: []string{"sched.>", "due.>"}, Discard: jetstream.DiscardOld, MaxBytes: 50,
+		MaxMsgsPerSubject: 1, Duplicates: time.Hour, AllowMsgSchedules: true, AllowMsgTTL: true, MaxMsgSize: 64 << 10,
+		Description: "next poll of each feed; the truth is the bucket SOURCES",
+	},
+	{
+		Name: streamJobs, Subjects: []string{"jobs.>"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 50,
+		MaxMsgsPerSubject: 1, DiscardNewPerSubject: true, Duplicates: time.Minute, MaxMsgSize: 64 << 10,
+		Description: "URLs to fetch, one outstanding job each",
+	},
+	{
+		Name: streamRaw, Subjects: []string{"raw.>"}, Discard: jetstream.DiscardNew, MaxBytes: 450, MaxAge: 7 * day,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxMessage,
+		Description: "pages as captured",
+	},
+	{
+		Name: streamExt, Subjects: []string{"ext.*"}, Discard: jetstream.DiscardNew, MaxBytes: 100, MaxAge: 7 * day,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxMessage,
+		Description: "publications",
+	},
+	{
+		Name: streamArticles, Subjects: []string{"articles.>"}, Discard: jetstream.DiscardNew, MaxBytes: 200, MaxAge: 90 * day,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxMessage,
+		Description: "structured articles",
+	},
+	{
+		Name: streamIndexed, Subjects: []string{"indexed.>"}, Discard: jetstream.DiscardOld, MaxBytes: 30, MaxAge: 7 * day,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
+		Description: "what the indexer did with each article",
+	},
+	{
+		Name: streamReceipts, Subjects: []string{"receipts.>"}, Discard: jetstream.DiscardOld, MaxBytes: 20, MaxAge: 7 * day,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
+		Description: "answers to publishers",
+	},
+	{
+		Name: streamDead, Subjects: []string{"dlq.>"}, Discard: jetstream.DiscardNew, MaxBytes: 50,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxPayload,
+		Description: "dead letters with payload and cause",
+	},
+}
+
+var buckets = []jetstream.KeyValueConfig{
+	{Bucket: Sources, History: 1, MaxBytes: 30, Description: "the source registry and its state"},
+	{Bucket: attempts, History: 1, MaxBytes: 10, TTL: time.Hour, Description: "what each worker had in hand, against messages that kill the process"},
+}
+
+// Consumer is one durable pull consumer of the topology.
+type Consumer struct {
+	Stream  string
+	Name    string
+	filter  string
+	ackWait time.Duration // from delivery; heartbeats extend it
+	pending int           // most deliveries unacked at a time, over all replicas
+}
+
+// The consumers.
+var (
+	FetcherJobs     = Consumer{streamJobs, "fetcher", "", 2 * time.Minute, 2000}
+	FetcherDue      = Consumer{streamSched, "dispatcher", "due.>", 30 * time.Second, 1000}
+	ParserRaw       = Consumer{streamRaw, "parser", "", time.Minute, 1000}
+	ParserExt       = Consumer{streamExt, "parser", "", time.Minute, 2000}
+	IndexerArticles = Consumer{streamArticles, "indexer", "", time.Minute, 5000}
+	IndexerDLQ      = Consumer{streamDead, "indexer", "", time.Minute, 1000}
+)
+
+var consumers = []Consumer{FetcherJobs, FetcherDue, ParserRaw, ParserExt, IndexerArticles, IndexerDLQ}
+
+// pullBytes bounds what a consumer has on its way to a process: NATS drops a connection that falls 64 MB behind.
+const pullBytes = 16 << 20
+
+// Limits says how large the streams may grow and how often each is kept.
+type Limits struct {
+	MaxStore Size `help:"Disk space for all streams together; each gets a fixed share." default:"10GB" env:"DATELINE_MAX_STORE"`
+	Replicas int  `name:"nats-replicas" help:"Copies of each stream: 1, or 3 on a NATS cluster." default:"1" env:"DATELINE_NATS_REPLICAS"`
+}
+
+// minStore keeps the smallest share, a thousandth of it, above the largest message of the streams that have large ones.
+const minStore = 256 << 20
+
+// Validate names what is wrong.
+func (l *Limits) Validate() error {
+	if l.MaxStore < minStore {
+		return fmt.Errorf("--max-store %s: at least %s is needed", l.MaxStore, Size(minStore))
+	}
+	if l.Replicas != 1 && l.Replicas != 3 && l.Replicas != 5 {
+		return fmt.Errorf("--nats-replicas %d: 1, 3 or 5", l.Replicas)
+	}
+	return nil
+}
+
+// Provision creates the streams, buckets and consumers, or brings those that exist to this description. It is
+// idempotent. Sizes that shrink below what a stream holds are NATS's to refuse or trim: streams that discard new
+// messages keep what they hold.
+func (q *Queue) Provision(ctx context.Context, l Limits) error {
+	for _, s := range streams {
+		s.MaxBytes = int64(l.MaxStore) / 1000 * s.MaxBytes
+		s.Replicas = l.Replicas
+		if _, err := q.js.CreateOrUpdateStream(ctx, s); err != nil {
+			return fmt.Errorf("provision stream %s of %s: %w", s.Name, Size(s.MaxBytes), err)
+		}
+	}
+	for _, b := range buckets {
+		b.MaxBytes = int64(l.MaxStore) / 1000 * b.MaxBytes
+		b.Replicas = l.Replicas
+		if _, err := q.js.CreateOrUpdateKeyValue(ctx, b); err != nil {
+			return fmt.Errorf("provision bucket %s: %w", b.Bucket, err)
+		}
+	}
+	for _, c := range consumers {
+		_, err := q.js.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
+			Durable: c.Name, FilterSubject: c.filter, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.ackWait,
+			MaxDeliver: -1, MaxAckPending: c.pending, MaxRequestBatch: 1000, MaxWaiting: 64, Replicas: l.Replicas,
+		})
+		if err != nil {
+			return fmt.Errorf("provision consumer %s of %s: %w", c.Name, c.Stream, err)
+		}
+	}
+	return nil
+}
+
+// streamOf is the stream that takes a subject, "" where none does.
+func streamOf(subject string) string {
+	prefix, _, _ := strings.Cut(subject, ".")
+	switch prefix {
+	case "sched", "due":
+		return streamSched
+	case "jobs":
+		return streamJobs
+	case "raw":
+		return streamRaw
+	case "ext":
+		return streamExt
+	case "articles":
+		return streamArticles
+	case "indexed":
+		return streamIndexed
+	case "receipts":
+		return streamReceipts
+	case "dlq":
+		return streamDead
+	}
+	return ""
+}
