@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"slices"
 	"sync"
 	"time"
 
@@ -98,5 +99,31 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(report); err != nil {
 		slog.Debug("readiness not sent", "error", err)
+	}
+}
+
+// AwaitReady waits until the named checks exist and every check passes; it reports false when ctx ends first.
+func (s *Server) AwaitReady(ctx context.Context, names ...string) bool {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s.mu.Lock()
+		checks := append([]check(nil), s.checks...)
+		s.mu.Unlock()
+		ready := true
+		for _, name := range names {
+			ready = ready && slices.ContainsFunc(checks, func(c check) bool { return c.name == name })
+		}
+		for _, c := range checks {
+			ready = ready && c.f(ctx) == nil
+		}
+		if ready {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
 	}
 }

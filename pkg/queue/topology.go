@@ -94,14 +94,15 @@ type Consumer struct {
 	pending int           // most deliveries unacked at a time, over all replicas
 }
 
-// The consumers.
+// The consumers. Heartbeats extend the wait for as long as work goes on, so the wait is only how long the work of a dead
+// process lies still.
 var (
-	FetcherJobs     = Consumer{streamJobs, "fetcher", "", 2 * time.Minute, 2000}
+	FetcherJobs     = Consumer{streamJobs, "fetcher", "", 30 * time.Second, 2000}
 	FetcherDue      = Consumer{streamSched, "dispatcher", "due.>", 30 * time.Second, 1000}
-	ParserRaw       = Consumer{streamRaw, "parser", "", time.Minute, 1000}
-	ParserExt       = Consumer{streamExt, "parser", "", time.Minute, 2000}
-	IndexerArticles = Consumer{streamArticles, "indexer", "", time.Minute, 5000}
-	IndexerDLQ      = Consumer{streamDead, "indexer", "", time.Minute, 1000}
+	ParserRaw       = Consumer{streamRaw, "parser", "", 20 * time.Second, 1000}
+	ParserExt       = Consumer{streamExt, "parser", "", 20 * time.Second, 2000}
+	IndexerArticles = Consumer{streamArticles, "indexer", "", 20 * time.Second, 5000}
+	IndexerDLQ      = Consumer{streamDead, "indexer", "", 20 * time.Second, 1000}
 )
 
 var consumers = []Consumer{FetcherJobs, FetcherDue, ParserRaw, ParserExt, IndexerArticles, IndexerDLQ}

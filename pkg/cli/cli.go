@@ -1,0 +1,111 @@
+// Package cli holds the commands that talk to a running Dateline: over the queue (publish, add, provision) and over the
+// indexer's API (search, show, status, reindex). Each command is a struct that kong fills from flags, environment and
+// file, with a Run method.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"dateline/pkg/queue"
+)
+
+// Terminal is where commands write: results to Out, progress to Err. Interactive tells that Err is a terminal, Styled
+// that Out is one.
+type Terminal struct {
+	In          io.Reader
+	Out, Err    io.Writer
+	Interactive bool
+	Styled      bool
+}
+
+// ErrRejected tells that the command did its work and that some of its input was refused: exit code 1 without more words.
+var ErrRejected = errors.New("some input was rejected")
+
+// Client says where a running Dateline is.
+type Client struct {
+	API string `help:"The indexer's API." default:"http://127.0.0.1:8080" env:"DATELINE_API"`
+}
+
+// problem is the part of an RFC 9457 document that a person reads.
+type problem struct {
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+}
+
+const apiTimeout = 30 * time.Second
+
+// get asks the API and decodes its answer into v.
+func (c Client) get(ctx context.Context, path string, query url.Values, v any) error {
+	return c.do(ctx, http.MethodGet, path, query, v)
+}
+
+func (c Client) do(ctx context.Context, method, path string, query url.Values, v any) error {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	target := strings.TrimSuffix(c.API, "/") + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, nil)
+	if err != nil {
+		return fmt.Errorf("--api %s: %w", c.API, err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the indexer: %w (is it running? --api says where)", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("ask the indexer: %s: %w", path, err)
+	}
+	if resp.StatusCode >= 300 {
+		p := problem{Title: resp.Status}
+		_ = json.Unmarshal(body, &p) // not every answer is a problem document
+		return &apiError{resp.StatusCode, p}
+	}
+	if v == nil {
+		return nil
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("answer of %s: %w", path, err)
+	}
+	return nil
+}
+
+type apiError struct {
+	status int
+	problem
+}
+
+func (e *apiError) Error() string {
+	if e.Detail != "" {
+		return e.Detail
+	}
+	return strings.ToLower(e.Title)
+}
+
+func notFound(err error) bool {
+	var e *apiError
+	return errors.As(err, &e) && e.status == http.StatusNotFound
+}
+
+// Connection is how commands reach the queue.
+type Connection struct {
+	queue.Config `embed:"" group:"Queue"`
+	Timeout      time.Duration `help:"How long to wait for the queue and for answers." default:"30s" env:"DATELINE_TIMEOUT"`
+}
+
+func (c Connection) open(ctx context.Context, name string) (*queue.Queue, error) {
+	cctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no connection within --timeout %s", c.Timeout))
+	defer cancel()
+	return queue.Connect(cctx, c.Config, name, nil, nil)
+}

@@ -1,0 +1,47 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Follow calls f, one after the other, with what appears on a subject from now on, without consuming it. stop ends that.
+func (q *Queue) Follow(ctx context.Context, subject string, f func(*Delivery)) (stop func(), err error) {
+	cons, err := q.js.OrderedConsumer(ctx, streamOf(subject), jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverNewPolicy,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("follow %s: %w", subject, err)
+	}
+	cc, err := cons.Consume(func(msg jetstream.Msg) {
+		if d, err := newDelivery(msg); err == nil {
+			f(d)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("follow %s: %w", subject, err)
+	}
+	return func() { cc.Stop(); <-cc.Closed() }, nil
+}
+
+// Last returns the newest message on a subject, or ErrNotFound.
+func (q *Queue) Last(ctx context.Context, subject string) (*Delivery, error) {
+	stream, err := q.js.Stream(ctx, streamOf(subject))
+	if err != nil {
+		return nil, fmt.Errorf("last on %s: %w", subject, err)
+	}
+	msg, err := stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("last on %s: %w", subject, err)
+	}
+	return &Delivery{
+		Subject: msg.Subject, Stream: streamOf(subject), Sequence: msg.Sequence, Stored: msg.Time, Attempt: 1,
+		ID: msg.Header.Get("Nats-Msg-Id"), Header: msg.Header, Body: msg.Data,
+	}, nil
+}
