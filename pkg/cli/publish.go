@@ -57,7 +57,7 @@ func (p *Publish) Run(ctx context.Context, term *Terminal) error {
 	}
 	defer q.Close()
 	run := &publishing{cmd: p, q: q, term: term, receipts: map[string]article.Receipt{}, arrived: make(chan struct{}, 1)}
-	stop, err := q.Follow(ctx, queue.ReceiptSubject(p.Publisher, "*"), run.receive)
+	stop, err := q.Follow(ctx, queue.ReceiptsOf(p.Publisher), run.receive)
 	if err != nil {
 		return err
 	}

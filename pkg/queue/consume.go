@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 )
@@ -41,7 +42,7 @@ const (
 // Consume works on a consumer until ctx ends; then it finishes what is in hand, hands back what was only fetched ahead,
 // and returns. It survives the server's absence and the consumer's.
 func (q *Queue) Consume(ctx context.Context, s Subscription) error {
-	c := &consumption{q: q, s: s, feed: make(chan *Delivery, s.Workers*s.Batch), held: map[*Delivery]time.Time{}}
+	c := &consumption{q: q, s: s, feed: make(chan *Delivery, min(2*s.Workers*s.Batch, maxPull)), taken: make(chan struct{}, 1), held: map[*Delivery]time.Time{}}
 	q.mu.Lock()
 	q.consumed = append(q.consumed, s.Consumer)
 	q.mu.Unlock()
@@ -80,6 +81,7 @@ type consumption struct {
 	q        *Queue
 	s        Subscription
 	feed     chan *Delivery // from pull to the workers
+	taken    chan struct{}  // tells pull that workers took something from it
 	attempts *attemptLog
 
 	mu   sync.Mutex
@@ -89,7 +91,7 @@ type consumption struct {
 // pull feeds the workers until ctx ends.
 func (c *consumption) pull(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := c.pullOnce(ctx)
+		err := c.pullOn(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -101,27 +103,42 @@ func (c *consumption) pull(ctx context.Context) {
 	}
 }
 
-func (c *consumption) pullOnce(ctx context.Context) error {
+// A request for messages stays open for pullWait. A server that is gone is noticed within two heartbeats.
+const (
+	pullWait  = 10 * time.Second
+	pullBeats = time.Second
+)
+
+// pullOn asks for as many messages as the feed has room for, again and again. It never asks for more: what NATS sends
+// to a client that does not read is dropped, and comes again only after AckWait.
+func (c *consumption) pullOn(ctx context.Context) error {
 	cons, err := c.q.js.Consumer(ctx, c.s.Consumer.Stream, c.s.Consumer.Name)
 	if err != nil {
 		return fmt.Errorf("bind consumer: %w", err)
 	}
-	ahead := min(max(2*c.s.Workers*c.s.Batch, 2), 1000) // a pull of one message at a time is a hundred times slower
-	iter, err := cons.Messages(jetstream.PullMaxMessagesWithBytesLimit(ahead, pullBytes), jetstream.PullExpiry(5*time.Second))
+	for {
+		if err := c.pullOnce(ctx, cons); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *consumption) pullOnce(ctx context.Context, cons jetstream.Consumer) error {
+	room := cap(c.feed) - len(c.feed)
+	for ; room < (cap(c.feed)+1)/2; room = cap(c.feed) - len(c.feed) { // few large requests are cheaper than many small ones
+		select {
+		case <-c.taken:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	wait, cancel := context.WithTimeout(ctx, pullWait)
+	defer cancel()
+	batch, err := cons.Fetch(room, jetstream.FetchContext(wait), jetstream.FetchHeartbeat(pullBeats), jetstream.FetchMaxBytes(pullBytes))
 	if err != nil {
 		return fmt.Errorf("pull: %w", err)
 	}
-	defer iter.Stop()
-	defer context.AfterFunc(ctx, iter.Drain)()
-	for {
-		msg, err := iter.Next()
-		switch {
-		case err == nil:
-		case errors.Is(err, jetstream.ErrNoHeartbeat):
-			continue // the server is away or slow; the iterator pulls again by itself
-		default:
-			return fmt.Errorf("pull: %w", err)
-		}
+	for msg := range batch.Messages() {
 		d, err := newDelivery(msg)
 		if err != nil {
 			return err
@@ -130,16 +147,16 @@ func (c *consumption) pullOnce(ctx context.Context) error {
 		if d.Attempt > 1 {
 			c.q.metrics.redelivered.WithLabelValues(c.s.Consumer.Stream, c.s.Consumer.Name).Inc()
 		}
-		if ctx.Err() != nil {
-			c.handBack(d)
-			continue
-		}
 		c.hold(d)
-		select {
-		case c.feed <- d:
-		case <-ctx.Done():
-			c.handBack(d)
-		}
+		c.feed <- d // there is room
+	}
+	switch err := batch.Error(); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil, errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded), errors.Is(err, jetstream.ErrNoHeartbeat), errors.Is(err, jetstream.ErrMaxBytesExceeded):
+		return nil
+	default:
+		return fmt.Errorf("pull: %w", err)
 	}
 }
 
@@ -218,6 +235,10 @@ func (c *consumption) work(ctx, work context.Context, n int) {
 			default:
 				more = false
 			}
+		}
+		select {
+		case c.taken <- struct{}{}:
+		default:
 		}
 		// What may have killed a process goes alone, so that no more than itself is suspected the next time.
 		var calm []*Delivery

@@ -34,6 +34,9 @@ func ReceiptSubject(publisher, id string) string {
 	return "receipts." + token(publisher) + "." + token(id)
 }
 
+// ReceiptsOf takes in all receipts of a publisher.
+func ReceiptsOf(publisher string) string { return "receipts." + token(publisher) + ".*" }
+
 // ExtSubject is where a publisher publishes.
 func ExtSubject(publisher string) string { return "ext." + publisher }
 

@@ -107,8 +107,11 @@ var (
 
 var consumers = []Consumer{FetcherJobs, FetcherDue, ParserRaw, ParserExt, IndexerArticles, IndexerDLQ}
 
-// pullBytes bounds what a consumer has on its way to a process: NATS drops a connection that falls 64 MB behind.
-const pullBytes = 16 << 20
+// One request asks for at most maxPull messages and pullBytes bytes: NATS drops a connection that falls 64 MB behind.
+const (
+	maxPull   = 1000
+	pullBytes = 16 << 20
+)
 
 // Limits says how large the streams may grow and how often each is kept.
 type Limits struct {
@@ -151,7 +154,7 @@ func (q *Queue) Provision(ctx context.Context, l Limits) error {
 	for _, c := range consumers {
 		_, err := q.js.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
 			Durable: c.Name, FilterSubject: c.filter, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.ackWait,
-			MaxDeliver: -1, MaxAckPending: c.pending, MaxRequestBatch: 1000, MaxWaiting: 64, Replicas: l.Replicas,
+			MaxDeliver: -1, MaxAckPending: c.pending, MaxRequestBatch: maxPull, MaxWaiting: 64, Replicas: l.Replicas,
 		})
 		if err != nil {
 			return fmt.Errorf("provision consumer %s of %s: %w", c.Name, c.Stream, err)

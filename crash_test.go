@@ -1,0 +1,331 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dateline/pkg/article"
+	"dateline/pkg/cli"
+	"dateline/pkg/queue"
+	"dateline/pkg/weburl"
+)
+
+var kills = flag.Int("kills", 15, "how often the crash tests kill a process")
+
+// TestMain lets the test binary be the dateline command, so that the crash tests run the code under test as processes.
+func TestMain(m *testing.M) {
+	if os.Getenv("AS_DATELINE") != "" {
+		os.Exit(run(context.Background(), os.Args[1:], &cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}
+	os.Exit(m.Run())
+}
+
+// TestCrashServices kills each service and the NATS server, each a process of its own, with SIGKILL at random points,
+// again and again, while articles are published and pages are fetched; then nothing may be lost or doubled.
+func TestCrashServices(t *testing.T) {
+	c := newCrash(t)
+	nats, api := freeAddr(t), freeAddr(t)
+	c.api, c.nats = "http://"+api, "nats://"+nats
+	c.start("nats", "nats", "--data", filepath.Join(c.dir, "nats"), "--nats-listen", nats, "--max-store", "2GB", "--admin-addr", freeAddr(t))
+	c.start("fetcher", "fetcher", "--nats-url", c.nats, "--admin-addr", freeAddr(t), "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
+	c.start("parser", "parser", "--nats-url", c.nats, "--admin-addr", freeAddr(t))
+	c.start("indexer", "indexer", "--nats-url", c.nats, "--admin-addr", freeAddr(t), "--api-addr", api, "--data", filepath.Join(c.dir, "index"))
+	c.run(*kills)
+}
+
+// TestCrashUp does the same to the all-in-one process.
+func TestCrashUp(t *testing.T) {
+	c := newCrash(t)
+	nats, api := freeAddr(t), freeAddr(t)
+	c.api, c.nats = "http://"+api, "nats://"+nats
+	c.start("up", "up", "--data", filepath.Join(c.dir, "data"), "--nats-listen", nats, "--max-store", "2GB", "--admin-addr", freeAddr(t),
+		"--api-addr", api, "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
+	c.run(max(*kills/5, 3))
+}
+
+// crash is one crash test.
+type crash struct {
+	t         *testing.T
+	dir       string
+	api, nats string
+	site      *httptest.Server
+	names     []string
+	procs     map[string]*proc
+
+	mu       sync.Mutex
+	expected map[string]string // article id to the word that only its text has
+}
+
+type proc struct {
+	args []string
+	cmd  *exec.Cmd
+	log  *os.File
+}
+
+func newCrash(t *testing.T) *crash {
+	if testing.Short() {
+		t.Skip("crash tests take a minute")
+	}
+	c := &crash{t: t, dir: t.TempDir(), procs: map[string]*proc{}, expected: map[string]string{}}
+	c.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<!doctype html><html lang=en><head><title>Page %[1]s</title></head><body><article><h1>Page %[1]s</h1><p>%[2]s</p><p>%[2]s The word of this page is %[1]s, and no other page has it.</p></article></body></html>",
+			strings.TrimPrefix(r.URL.Path, "/"), strings.Repeat("The council met on Tuesday to talk about the bridge, and did not come to an end. ", 5))
+	}))
+	t.Cleanup(c.site.Close)
+	t.Cleanup(func() {
+		for _, p := range c.procs {
+			_ = p.cmd.Process.Kill()
+			_ = p.cmd.Wait()
+			p.log.Close()
+		}
+		if t.Failed() {
+			for name, p := range c.procs {
+				b, _ := os.ReadFile(p.log.Name())
+				t.Logf("the last of %s's log:\n%s", name, b[max(0, len(b)-3000):])
+			}
+		}
+	})
+	return c
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (c *crash) start(name string, args ...string) {
+	c.t.Helper()
+	log, err := os.Create(filepath.Join(c.dir, name+".log"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.names = append(c.names, name)
+	c.procs[name] = &proc{args: args, log: log}
+	c.launch(name)
+}
+
+func (c *crash) launch(name string) {
+	p := c.procs[name]
+	p.cmd = exec.Command(os.Args[0], p.args...)
+	p.cmd.Env = append(os.Environ(), "AS_DATELINE=1")
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	if err := p.cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *crash) run(n int) {
+	began := time.Now()
+	ctx, stop := context.WithCancel(c.t.Context())
+	var publishing sync.WaitGroup
+	publishing.Go(func() { c.publish(ctx) })
+
+	killed := map[string]int{}
+	for i := range n {
+		time.Sleep(time.Duration(50+rand.IntN(400)) * time.Millisecond)
+		name := c.names[rand.IntN(len(c.names))]
+		p := c.procs[name]
+		if err := p.cmd.Process.Kill(); err != nil {
+			c.t.Fatalf("%s died by itself: %v", name, err)
+		}
+		if state, err := p.cmd.Process.Wait(); err == nil && state.Exited() {
+			c.t.Fatalf("%s ended by itself: %v", name, state)
+		}
+		killed[name]++
+		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
+		c.launch(name)
+		if (i+1)%50 == 0 {
+			c.t.Logf("%d kills in %s, %d accepted", i+1, time.Since(began).Round(time.Second), c.accepted())
+		}
+	}
+	stop()
+	publishing.Wait()
+	c.t.Logf("%d kills %v in %s; %d publications and pages accepted", n, killed, time.Since(began).Round(time.Second), c.accepted())
+	c.check()
+}
+
+func (c *crash) accepted() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.expected)
+}
+
+// publish publishes texts and queues pages until ctx ends. What the queue has acknowledged is expected of the record.
+func (c *crash) publish(ctx context.Context) {
+	q, err := queue.Connect(ctx, queue.Config{URL: c.nats}, "publisher", nil, nil)
+	if err != nil {
+		c.t.Errorf("publisher: %v", err)
+		return
+	}
+	defer q.Close()
+	for n := 0; ctx.Err() == nil; {
+		var batch []queue.Message
+		words := map[string]string{}
+		for range 1 + rand.IntN(8) {
+			n++
+			word := fmt.Sprintf("w%dx%08x", n, rand.Uint32())
+			m, id := c.publication(word)
+			if n%7 == 0 {
+				m, id = c.job(word)
+			}
+			batch = append(batch, m)
+			words[id] = word
+		}
+		// The publisher does not give up: what it handed over is published in the end.
+		pctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+		_, err := q.Publish(pctx, batch...)
+		cancel()
+		if err != nil {
+			c.t.Errorf("publisher: %v", err)
+			return
+		}
+		c.mu.Lock()
+		for id, word := range words {
+			c.expected[id] = word
+		}
+		c.mu.Unlock()
+		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
+	}
+}
+
+func (c *crash) publication(word string) (queue.Message, string) {
+	body := fmt.Sprintf("Test Agency: The word of this dispatch is %s, and no other has it.\n\nIt was sent on Wednesday.", word)
+	h := queue.Header{article.HeaderContentType: {"text/plain"}, article.HeaderID: {word}, article.HeaderPublished: {"2024-11-06"}}
+	return queue.Message{
+		Subject: queue.ExtSubject("crash"), ID: article.PublicationID("crash", h, []byte(body)), Type: article.TypePublication,
+		Header: h, Body: []byte(body),
+	}, article.IDOfPublication("crash", word)
+}
+
+func (c *crash) job(word string) (queue.Message, string) {
+	target := c.site.URL + "/" + word
+	key, err := weburl.Key(target)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	body, err := json.Marshal(article.Job{URL: target, Kind: article.JobPage})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	id := article.JobID(key)
+	return queue.Message{
+		Subject: queue.JobSubject(weburl.Host(target), id), ID: id, Type: article.TypeJob,
+		Header: queue.Header{article.HeaderURL: {target}}, Body: body,
+	}, article.IDOfURL(key)
+}
+
+// check waits for the pipeline to run dry and then holds the record against what was accepted.
+func (c *crash) check() {
+	t := c.t
+	want := c.accepted()
+	changes := map[string]int{}
+	outcomes := map[string]article.Outcome{}
+	var after uint64
+	deadline := time.Now().Add(5 * time.Minute)
+	for quiet := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+		var page struct {
+			Changes []article.Event `json:"changes"`
+			Next    json.Number     `json:"next"`
+		}
+		if err := c.get("/v1/changes", url.Values{"after": {fmt.Sprint(after)}, "limit": {"1000"}}, &page); err != nil {
+			if time.Now().After(deadline) {
+				t.Fatalf("change feed: %v", err)
+			}
+			continue
+		}
+		for _, e := range page.Changes {
+			changes[e.ArticleID]++
+			outcomes[e.ArticleID] = e.Outcome
+			if e.Seq != after+1 {
+				t.Errorf("change feed goes from %d to %d", after, e.Seq)
+			}
+			after = e.Seq
+			quiet = time.Now()
+		}
+		// Redelivery of what a dead process held takes up to half a minute; so does a doubled change, if there were one.
+		if len(changes) >= want && time.Since(quiet) > 35*time.Second || time.Now().After(deadline) {
+			break
+		}
+	}
+	lost, doubled, unsearchable, untraced := 0, 0, 0, 0
+	for id, word := range c.expected {
+		switch n := changes[id]; {
+		case n == 0:
+			lost++
+			continue
+		case n > 1 || outcomes[id] != article.OutcomeNew:
+			doubled++
+			t.Errorf("%s: %d changes, the last %s", word, n, outcomes[id])
+		}
+		var record struct {
+			Article article.Article `json:"article"`
+		}
+		if err := c.get("/v1/articles/"+id, nil, &record); err != nil || !strings.Contains(record.Article.Text, word) {
+			lost++
+			t.Errorf("%s: the record has not its text: %v", word, err)
+		}
+		var found struct {
+			Total uint64 `json:"total"`
+		}
+		if err := c.get("/v1/search", url.Values{"q": {word}}, &found); err != nil || found.Total != 1 {
+			unsearchable++
+			t.Errorf("%s: %d search results, %v", word, found.Total, err)
+		}
+		var trace struct {
+			Journeys []struct {
+				Outcome article.Outcome `json:"outcome"`
+			} `json:"journeys"`
+		}
+		if err := c.get("/v1/trace", url.Values{"id": {id}}, &trace); err != nil || len(trace.Journeys) != 1 || trace.Journeys[0].Outcome != article.OutcomeNew {
+			untraced++
+			t.Errorf("%s: trace %+v, %v", word, trace, err)
+		}
+	}
+	for id, n := range changes {
+		if _, ok := c.expected[id]; !ok {
+			t.Errorf("article %s has %d changes and was never accepted", id, n)
+		}
+	}
+	t.Logf("of %d accepted: %d lost, %d doubled, %d not searchable, %d without their one end in the trace", want, lost, doubled, unsearchable, untraced)
+	if lost > 0 {
+		t.Errorf("%d of %d accepted articles are lost", lost, want)
+	}
+}
+
+func (c *crash) get(path string, query url.Values, v any) error {
+	resp, err := http.Get(c.api + path + "?" + query.Encode())
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", path, resp.Status, bytes.TrimSpace(b))
+	}
+	return json.Unmarshal(b, v)
+}

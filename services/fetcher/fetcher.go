@@ -1,0 +1,160 @@
+// Package fetcher gets pages and feeds from the web and puts pages on the queue.
+//
+//	JOBS --job--> fetch --page--> RAW
+//	  ^             |
+//	  |             +--feed--> sources (a bucket: what each feed showed last, and when its next poll is)
+//	  |                            |
+//	  +------- new items ----------+--> SCHED --due--> poll: fetch if changed, and round again
+//
+// The bucket is the truth about feeds; schedules only carry it, and are made again from it. A job or a poll is finished
+// when everything that it led to is acknowledged, in the order: items' jobs, the feed's state, its schedule. A crash in
+// between repeats work, and loses none.
+package fetcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"dateline/pkg/admin"
+	"dateline/pkg/article"
+	"dateline/pkg/netguard"
+	"dateline/pkg/queue"
+	"dateline/services/fetcher/fetch"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Config is the fetcher's part of the configuration.
+type Config struct {
+	FetchWorkers       int           `help:"Pages fetched at the same time." default:"32" env:"DATELINE_FETCH_WORKERS"`
+	FetchTimeout       time.Duration `help:"Most time for one page or feed, redirects included." default:"30s" env:"DATELINE_FETCH_TIMEOUT"`
+	FetchHostDelay     time.Duration `help:"Least time between two requests to one host." default:"1s" env:"DATELINE_FETCH_HOST_DELAY"`
+	FetchRetryDelay    time.Duration `help:"Time before the first retry of a page; doubles with each, up to 1h." default:"15s" env:"DATELINE_FETCH_RETRY_DELAY"`
+	FetchPageBytes     queue.Size    `help:"Most bytes of a page, as transferred; the rest is cut off." default:"4MiB" env:"DATELINE_FETCH_PAGE_BYTES"`
+	FetchFeedBytes     queue.Size    `help:"Most bytes of a feed, as transferred; the rest is cut off." default:"10MiB" env:"DATELINE_FETCH_FEED_BYTES"`
+	FetchUserAgent     string        `help:"Name that web servers are given." default:"DatelineBot/0.1" env:"DATELINE_FETCH_USER_AGENT"`
+	FetchContact       string        `help:"Web address where the people behind web servers learn who fetches and why; part of the User-Agent." env:"DATELINE_FETCH_CONTACT"`
+	FetchAllowLoopback bool          `help:"Fetch from this machine itself, on any port: for tests only." env:"DATELINE_FETCH_ALLOW_LOOPBACK"`
+	FeedInterval       time.Duration `help:"Time between two polls of a feed." default:"15m" env:"DATELINE_FEED_INTERVAL"`
+}
+
+// Validate names what is wrong.
+func (c *Config) Validate() error {
+	switch {
+	case c.FetchWorkers < 1 || c.FetchWorkers > 10000:
+		return fmt.Errorf("--fetch-workers %d: 1 to 10000", c.FetchWorkers)
+	case c.FetchTimeout < time.Second || c.FetchTimeout > 10*time.Minute:
+		return fmt.Errorf("--fetch-timeout %s: 1s to 10m", c.FetchTimeout)
+	case c.FetchHostDelay < 0 || c.FetchHostDelay > time.Hour:
+		return fmt.Errorf("--fetch-host-delay %s: 0s to 1h", c.FetchHostDelay)
+	case c.FetchRetryDelay < time.Millisecond || c.FetchRetryDelay > maxBackoff:
+		return fmt.Errorf("--fetch-retry-delay %s: 1ms to %s", c.FetchRetryDelay, maxBackoff)
+	case c.FetchPageBytes < 1<<10 || c.FetchPageBytes > article.MaxPage:
+		return fmt.Errorf("--fetch-page-bytes %s: 1KiB to %s", c.FetchPageBytes, queue.Size(article.MaxPage))
+	case c.FetchFeedBytes < 1<<10 || c.FetchFeedBytes > article.MaxPage:
+		return fmt.Errorf("--fetch-feed-bytes %s: 1KiB to %s", c.FetchFeedBytes, queue.Size(article.MaxPage))
+	case strings.TrimSpace(c.FetchUserAgent) == "" || strings.ContainsFunc(c.FetchUserAgent, notPrintable):
+		return fmt.Errorf("--fetch-user-agent %q: printable ASCII, and not empty", c.FetchUserAgent)
+	case c.FeedInterval < time.Second || c.FeedInterval > maxInterval:
+		return fmt.Errorf("--feed-interval %s: 1s to %s", c.FeedInterval, maxInterval)
+	}
+	if u, err := url.Parse(c.FetchContact); c.FetchContact != "" && (err != nil || u.Host == "" || strings.ContainsFunc(c.FetchContact, notPrintable)) {
+		return fmt.Errorf("--fetch-contact %q: a web address such as https://example.org/bot", c.FetchContact)
+	}
+	return nil
+}
+
+func notPrintable(r rune) bool { return r < ' ' || r > '~' }
+
+func (c *Config) userAgent() string {
+	if c.FetchContact == "" {
+		return c.FetchUserAgent
+	}
+	return fmt.Sprintf("%s (+%s)", c.FetchUserAgent, c.FetchContact)
+}
+
+// fetcher is one Run.
+type fetcher struct {
+	cfg      Config
+	q        *queue.Queue
+	client   *fetch.Client
+	turns    *turns
+	registry *registry
+	failures *failures
+	metrics  *metrics
+}
+
+// Run fetches until ctx ends, then finishes what is in hand and returns nil.
+func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	if cfg.FetchAllowLoopback {
+		slog.Warn("--fetch-allow-loopback is on: whoever names a URL can make this process talk to services of this machine")
+	}
+	if cfg.FetchContact == "" {
+		slog.Info("no --fetch-contact: web servers are not told whom to ask about these requests")
+	}
+	registry, err := openRegistry(ctx, q)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	limits := fetch.DefaultLimits
+	limits.Total, limits.PageBytes, limits.FeedBytes = cfg.FetchTimeout, int64(cfg.FetchPageBytes), int64(cfg.FetchFeedBytes)
+	f := &fetcher{
+		cfg: cfg, q: q, registry: registry,
+		client:   fetch.NewClient(cfg.userAgent(), netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback}, limits),
+		turns:    newTurns(ctx, cfg.FetchHostDelay),
+		failures: &failures{count: map[string]int{}},
+		metrics:  newMetrics(adm.Registry),
+	}
+	defer f.client.Close()
+
+	g, ctx := errgroup.WithContext(ctx)
+	// Attempts are counted here and not by the queue: waiting for one's turn at a host is no failure.
+	g.Go(func() error {
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherJobs, Workers: cfg.FetchWorkers, Batch: 1, Handle: each(f.job)})
+	})
+	g.Go(func() error {
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: max(1, cfg.FetchWorkers/4), Batch: 1, Handle: each(f.due)})
+	})
+	g.Go(func() error { f.reconcile(ctx); return nil })
+	return g.Wait()
+}
+
+// each handles deliveries one by one.
+func each(handle func(context.Context, *queue.Delivery) queue.Outcome) queue.Handler {
+	return func(ctx context.Context, batch []*queue.Delivery) []queue.Outcome {
+		out := make([]queue.Outcome, len(batch))
+		for i, d := range batch {
+			out[i] = handle(ctx, d)
+		}
+		return out
+	}
+}
+
+// get is a fetch that is counted.
+func (f *fetcher) get(ctx context.Context, r fetch.Request) (*fetch.Response, *fetch.Error) {
+	f.metrics.inFlight.Inc()
+	defer f.metrics.inFlight.Dec()
+	resp, err := f.client.Get(ctx, r)
+	if err != nil {
+		e, ok := errors.AsType[*fetch.Error](err)
+		if !ok { // Get promises otherwise
+			e = &fetch.Error{Reason: fetch.ReasonProtocol, URL: r.URL, Err: err}
+		}
+		f.metrics.failures.WithLabelValues(string(e.Reason)).Inc()
+		return nil, e
+	}
+	f.metrics.wire.Add(float64(resp.WireBytes))
+	f.metrics.decoded.Add(float64(len(resp.Body)))
+	return resp, nil
+}

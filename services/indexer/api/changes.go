@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"dateline/pkg/article"
+)
+
+// heartbeat is how often a quiet stream shows that it lives: proxies give up on silent ones after a minute or so.
+const heartbeat = 15 * time.Second
+
+// changes answers with a page of the change feed, after a wait for the first change if that is asked for; or, to those
+// who accept text/event-stream, with all changes as they come.
+func (s *Server) changes(w http.ResponseWriter, r *http.Request) error {
+	seq, err := after("after", r.URL.Query().Get("after"))
+	if err != nil {
+		return err
+	}
+	n, err := limit(r, defaultChanges, maxChanges)
+	if err != nil {
+		return err
+	}
+	d, err := wait(r)
+	if err != nil {
+		return err
+	}
+	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if id := r.Header.Get("Last-Event-ID"); id != "" {
+			if seq, err = after("Last-Event-ID", id); err != nil {
+				return err
+			}
+		}
+		return s.stream(w, r, seq)
+	}
+	events, err := s.store.Changes(seq, n)
+	if err != nil {
+		return err
+	}
+	if len(events) == 0 && d > 0 {
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+		if err := s.awaitChange(r.Context(), seq, d); err != nil {
+			return err
+		}
+		if events, err = s.store.Changes(seq, n); err != nil {
+			return err
+		}
+	}
+	page := struct {
+		Changes []article.Event `json:"changes"`
+		Next    uint64          `json:"next"` // after, of the next page
+		LastSeq uint64          `json:"last_seq"`
+	}{Changes: events, Next: seq, LastSeq: s.store.LastSeq()}
+	if len(events) == 0 {
+		page.Changes = []article.Event{}
+	} else {
+		page.Next = events[len(events)-1].Seq
+	}
+	return answer(w, http.StatusOK, page)
+}
+
+// awaitChange waits until there is a change after seq, the time is up, or the server stops. Only a request that was
+// given up, or a failing store, is an error.
+func (s *Server) awaitChange(ctx context.Context, seq uint64, d time.Duration) error {
+	wctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	stopped := make(chan struct{})
+	defer close(stopped)
+	go func() {
+		select {
+		case <-s.stopping:
+			cancel()
+		case <-stopped:
+		}
+	}()
+	if err := s.store.Wait(wctx, seq); err != nil && wctx.Err() == nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// stream sends changes as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). An event's
+// id is its sequence number, so a browser that reconnects goes on where it was.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, seq uint64) error {
+	rc := http.NewResponseController(w)
+	send := func(text string) error {
+		if err := rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			return err
+		}
+		return rc.Flush()
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	if err := send("retry: 2000\n\n"); err != nil {
+		return err
+	}
+	for {
+		events, err := s.store.Changes(seq, maxChanges)
+		if err != nil {
+			return err
+		}
+		var b strings.Builder
+		for _, e := range events {
+			data, err := json.Marshal(e)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: %s\n\n", e.Seq, e.Outcome, data)
+			seq = e.Seq
+		}
+		if len(events) == 0 {
+			b.WriteString(":\n\n")
+		}
+		if err := send(b.String()); err != nil {
+			return err
+		}
+		if err := s.awaitChange(r.Context(), seq, heartbeat); err != nil {
+			return err
+		}
+		select {
+		case <-s.stopping:
+			return nil
+		default:
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/netip"
+
+	"dateline/docs"
+	"dateline/pkg/article"
+	"dateline/services/indexer/search"
+	"dateline/services/indexer/store"
+)
+
+func answer(w http.ResponseWriter, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+func (s *Server) articles(w http.ResponseWriter, r *http.Request) error {
+	n, err := limit(r, defaultLimit, maxLimit)
+	if err != nil {
+		return err
+	}
+	before, err := decodeListCursor(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
+	defer cancel()
+	records, err := s.store.Articles(ctx, store.Page{Before: before, Limit: n, Source: r.URL.Query().Get("source")})
+	if err != nil {
+		return err
+	}
+	page := struct {
+		Articles []*store.Record `json:"articles"`
+		Next     string          `json:"next_cursor,omitempty"`
+	}{Articles: records}
+	if len(records) == n {
+		page.Next = encodeListCursor(records[n-1].Seq)
+	}
+	return answer(w, http.StatusOK, page)
+}
+
+func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
+	record, err := s.store.Article(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, record)
+}
+
+// hit is a search result: the record, where it matches and how well.
+type hit struct {
+	*store.Record
+	Score   float64 `json:"score,omitempty"`
+	Snippet string  `json:"snippet"`
+}
+
+func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
+	n, err := limit(r, defaultLimit, maxLimit)
+	if err != nil {
+		return err
+	}
+	q, err := search.ParseQuery(r.URL.Query().Get, n)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
+	defer cancel()
+	found, err := s.index.Search(ctx, q)
+	if err != nil {
+		return err
+	}
+	page := struct {
+		Total uint64 `json:"total"`
+		Hits  []hit  `json:"hits"`
+		Next  string `json:"next_cursor,omitempty"`
+	}{Total: found.Total, Hits: make([]hit, len(found.Hits)), Next: found.Next}
+	for i, h := range found.Hits {
+		page.Hits[i] = hit{h.Record, h.Score, h.Snippet}
+	}
+	return answer(w, http.StatusOK, page)
+}
+
+func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {
+	url, id := r.URL.Query().Get("url"), r.URL.Query().Get("id")
+	switch {
+	case url == "" && id == "":
+		return &problem{Status: http.StatusBadRequest, Detail: "a trace needs url or id"}
+	case url != "" && id != "":
+		return badParameter("url", "and id exclude each other")
+	case id != "" && !article.ValidID(id):
+		return badParameter("id", "is not the id of an article or a journey: 32 hex digits")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
+	defer cancel()
+	journeys, err := s.journeys(ctx, url, id)
+	if err != nil {
+		return err
+	}
+	if len(journeys) == 0 {
+		return &problem{Status: http.StatusNotFound, Detail: "no journey of " + url + id + " has ended"}
+	}
+	for _, j := range journeys {
+		if err := s.addSearchHop(j); err != nil {
+			return err
+		}
+	}
+	return answer(w, http.StatusOK, map[string]any{"journeys": journeys})
+}
+
+// journeys finds those of a URL, of an article's id, or the one of an origin.
+func (s *Server) journeys(ctx context.Context, url, id string) ([]*store.Journey, error) {
+	if url != "" {
+		return s.store.JourneysOfURL(ctx, url)
+	}
+	j, err := s.store.Journey(id)
+	if err == nil {
+		return []*store.Journey{j}, nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	return s.store.JourneysOfArticle(ctx, id)
+}
+
+// addSearchHop adds when the revision that a journey brought became searchable. Nothing is recorded for it: the
+// projection's checkpoints tell.
+func (s *Server) addSearchHop(j *store.Journey) error {
+	if j.Seq == 0 || j.Seq > s.index.Cursor() {
+		return nil
+	}
+	at, ok, err := s.store.CheckpointOf(search.Projection, j.Seq)
+	if err != nil || !ok {
+		return err
+	}
+	if at.Before(j.Time) { // a duplicate of what was searchable already
+		at = j.Time
+	}
+	j.Hops = append(j.Hops, article.Hop{Stage: string(article.StageSearch), Time: at, Outcome: "searchable"})
+	return nil
+}
+
+func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
+	st, err := s.store.Stats()
+	if err != nil {
+		return err
+	}
+	ix, err := s.index.Stats()
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, struct {
+		Articles     uint64 `json:"articles"`
+		LastSeq      uint64 `json:"last_seq"`
+		SearchCursor uint64 `json:"search_cursor"`
+		Documents    uint64 `json:"documents"`
+		Rebuilding   bool   `json:"rebuilding"`
+		StoreBytes   int64  `json:"store_bytes"`
+		IndexBytes   int64  `json:"index_bytes"`
+	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Bytes, ix.Bytes})
+}
+
+// reindex is for whoever runs the indexer: it is taken from this machine only.
+func (s *Server) reindex(w http.ResponseWriter, r *http.Request) error {
+	if !local(r) {
+		return &problem{Status: http.StatusForbidden, Detail: "reindex is only taken from the machine that the indexer runs on"}
+	}
+	s.index.Rebuild()
+	return answer(w, http.StatusAccepted, map[string]any{"rebuilding": true})
+}
+
+// local reports whether a request comes from this machine, and not through a proxy on it.
+func local(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/yaml")
+	if _, err := w.Write(docs.OpenAPI); err != nil {
+		return fmt.Errorf("send the API's description: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) schema(w http.ResponseWriter, r *http.Request) error {
+	b, err := docs.Schemas.ReadFile("schemas/" + r.PathValue("name"))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		return &problem{Status: http.StatusNotFound, Detail: "there is no schema " + r.PathValue("name")}
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/schema+json")
+	_, err = w.Write(b)
+	return err
+}

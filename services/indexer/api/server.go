@@ -1,0 +1,161 @@
+// Package api serves the record and the search index over HTTP, as docs/openapi.yaml describes.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"dateline/services/indexer/search"
+	"dateline/services/indexer/store"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Limits of one connection and request.
+const (
+	readTimeout  = 10 * time.Second
+	writeTimeout = 30 * time.Second // of an answer, or of one piece of a stream
+	idleTimeout  = 2 * time.Minute
+	maxHeader    = 32 << 10
+	askTimeout   = 15 * time.Second // for the store and the index to answer
+	drainTimeout = 10 * time.Second
+)
+
+// Server is the API over a store and an index.
+type Server struct {
+	store   *store.Store
+	index   *search.Index
+	log     *slog.Logger
+	metrics *metrics
+	handler http.Handler
+
+	stopOnce sync.Once
+	stopping chan struct{} // closed when long polls and streams have to end
+}
+
+// New makes a server.
+func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *slog.Logger) *Server {
+	s := &Server{store: st, index: index, log: log, metrics: newMetrics(reg), stopping: make(chan struct{})}
+	mux := http.NewServeMux()
+	for _, rt := range s.routes() {
+		mux.Handle(rt.method+" "+rt.path, s.serve(rt))
+	}
+	mux.Handle("/", s.serve(route{path: "other", open: true, handle: func(_ http.ResponseWriter, r *http.Request) error { return s.noRoute(mux, r) }}))
+	// A page in somebody's browser can reach loopback addresses, too.
+	foreign := http.NewCrossOriginProtection()
+	foreign.SetDenyHandler(s.serve(route{path: "other", open: true, handle: func(http.ResponseWriter, *http.Request) error {
+		return &problem{Status: http.StatusForbidden, Detail: "a page of another origin may not ask for this"}
+	}}))
+	s.handler = foreign.Handler(mux)
+	return s
+}
+
+// Handler is the API without a listener.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Serve answers on a listener, which it closes, until ctx ends; then it ends long polls and streams and lets requests
+// finish.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	drained := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		s.stopOnce.Do(func() { close(s.stopping) })
+		dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		drained <- srv.Shutdown(dctx)
+	}()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("API: %w", err)
+	}
+	if err := <-drained; err != nil {
+		return errors.Join(fmt.Errorf("API: drain: %w", err), srv.Close())
+	}
+	return nil
+}
+
+// route is one operation of the API.
+type route struct {
+	method string
+	path   string
+	params []string // of the query; any other is refused
+	open   bool     // takes any parameter
+	handle func(http.ResponseWriter, *http.Request) error
+}
+
+func (s *Server) routes() []route {
+	return []route{
+		{method: "GET", path: "/v1/articles", params: []string{"source", "limit", "cursor"}, handle: s.articles},
+		{method: "GET", path: "/v1/articles/{id}", handle: s.article},
+		{method: "GET", path: "/v1/search", params: []string{"q", "from", "to", "source", "lang", "sort", "limit", "cursor"}, handle: s.search},
+		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
+		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
+		{method: "GET", path: "/v1/status", handle: s.status},
+		{method: "POST", path: "/v1/reindex", handle: s.reindex},
+		{method: "GET", path: "/openapi.yaml", handle: s.openAPI},
+		{method: "GET", path: "/schemas/{name}", handle: s.schema},
+	}
+}
+
+// serve makes a route a handler: it checks the parameters' names, answers errors as problems, and counts.
+func (s *Server) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := time.Now()
+		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		err := rt.checkParams(r)
+		if err == nil {
+			err = rt.handle(sw, r)
+		}
+		if err != nil && !sw.wrote {
+			s.answerProblem(sw, r, err)
+		} else if err != nil {
+			s.log.Debug("answer broke off", "path", r.URL.Path, "error", err)
+		}
+		s.metrics.requests.WithLabelValues(rt.path, strconv.Itoa(sw.status)).Inc()
+		s.metrics.seconds.WithLabelValues(rt.path).Observe(time.Since(begin).Seconds())
+	})
+}
+
+// statusWriter remembers the status for the metrics.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if !w.wrote {
+		w.status, w.wrote = status, true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// noRoute tells a wrong method from a wrong path.
+func (s *Server) noRoute(mux *http.ServeMux, r *http.Request) error {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); pattern != "/" && pattern != "" {
+			return &problem{Status: http.StatusMethodNotAllowed, Detail: r.URL.Path + " takes " + method, allow: method}
+		}
+	}
+	return &problem{Status: http.StatusNotFound, Detail: "there is nothing at " + r.URL.Path + "; /openapi.yaml describes what there is"}
+}

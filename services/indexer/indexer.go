@@ -1,0 +1,131 @@
+// Package indexer is the end of the pipeline: it keeps articles in the record, makes them searchable, tells publishers
+// and followers what it did, and answers questions over HTTP.
+//
+//	ARTICLES --> articles --> store --+--> INDEXED, RECEIPTS
+//	DLQ -------> failures --> store   |
+//	                                  +--> search index --> API
+//
+// Whatever comes twice is stored once and answered twice alike: see store.Write.
+package indexer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"dateline/pkg/admin"
+	"dateline/pkg/article"
+	"dateline/pkg/queue"
+	"dateline/services/indexer/api"
+	"dateline/services/indexer/search"
+	"dateline/services/indexer/store"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Config is the indexer's.
+type Config struct {
+	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
+	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
+
+	DataDir   string `kong:"-"` // holds the record and the search index
+	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
+}
+
+// maxBatch bounds how much a transaction holds in memory.
+const maxBatch = 5000
+
+// Validate names what is wrong.
+func (c *Config) Validate() error {
+	if _, _, err := net.SplitHostPort(c.APIAddr); err != nil {
+		return fmt.Errorf("--api-addr %q: %w", c.APIAddr, err)
+	}
+	if c.IndexBatch < 1 || c.IndexBatch > maxBatch {
+		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
+	}
+	return nil
+}
+
+// failureBatch is how many dead letters are recorded in one transaction.
+const failureBatch = 100
+
+// indexer is one running one.
+type indexer struct {
+	store   *store.Store
+	log     *slog.Logger
+	metrics *metrics
+
+	mu       sync.Mutex
+	storeErr error // of the last transaction
+}
+
+// Run works until ctx ends, then finishes what is in hand and returns nil. It fails at once where the data directory or
+// the address is in use by another process.
+func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (err error) {
+	log := slog.With("service", string(article.StageIndexer))
+	st, err := store.Open(cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	index, err := search.Open(st, cfg.DataDir, adm.Registry, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	listener, err := net.Listen("tcp", cfg.APIAddr)
+	if err != nil {
+		return fmt.Errorf("--api-addr: %w", err)
+	}
+	server := api.New(st, index, adm.Registry, log)
+	x := &indexer{store: st, log: log, metrics: newMetrics(adm.Registry, st)}
+
+	adm.Check("indexer store", x.checkStore)
+	adm.Check("indexer search", index.Check)
+
+	// The API answers as long as articles are still being stored, and the projector runs as long as anything does.
+	base, stopBase := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBase()
+	var support, work errgroup.Group
+	ctx, fail := context.WithCancel(ctx)
+	defer fail()
+	if !cfg.StoreOnly {
+		support.Go(func() error { return index.Run(base) })
+	}
+	support.Go(func() error {
+		defer fail() // without its API an indexer is to end, not to go on unseen
+		return server.Serve(base, listener)
+	})
+	work.Go(func() error {
+		defer fail()
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: 1, Batch: cfg.IndexBatch, Handle: x.articles})
+	})
+	work.Go(func() error {
+		defer fail()
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerDLQ, Workers: 1, Batch: failureBatch, Handle: x.failures})
+	})
+	log.Info("indexer runs", "api", listener.Addr().String(), "data", cfg.DataDir, "records", st.LastSeq())
+	err = work.Wait()
+	stopBase()
+	return errors.Join(err, support.Wait())
+}
+
+// checkStore tells why the last transaction failed, or nil.
+func (x *indexer) checkStore(context.Context) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.storeErr
+}
+
+// noteStore keeps what a transaction ended with, for readiness.
+func (x *indexer) noteStore(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err == nil && x.storeErr != nil {
+		x.log.Info("record can be written again")
+	}
+	x.storeErr = err
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"dateline/pkg/article"
+
+	"go.etcd.io/bbolt"
+)
+
+// Article returns the latest revision of an article, or ErrNotFound.
+func (s *Store) Article(id string) (*Record, error) {
+	var r *Record
+	err := s.view(func(tx *bbolt.Tx) error {
+		k, err := idKey(id)
+		if err != nil {
+			return ErrNotFound
+		}
+		seq := number(tx.Bucket(bucketIDs).Get(k))
+		r, err = readRecord(tx, seq)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("article %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// Record returns the revision with a sequence number, or ErrNotFound.
+func (s *Store) Record(seq uint64) (*Record, error) {
+	var r *Record
+	err := s.view(func(tx *bbolt.Tx) (err error) {
+		r, err = readRecord(tx, seq)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("record %d: %w", seq, err)
+	}
+	return r, nil
+}
+
+// Page says which articles to list.
+type Page struct {
+	Before uint64 // only what was stored before this sequence number; zero for all
+	Limit  int
+	Source string // only of this source; empty for all
+}
+
+// Articles lists the latest revisions of articles, the last stored first. Of a full page, the last record's Seq is
+// Before of the next one.
+func (s *Store) Articles(ctx context.Context, p Page) ([]*Record, error) {
+	if p.Before == 0 {
+		p.Before = newest
+	}
+	var seqs []uint64
+	prefix := append([]byte(p.Source), 0)
+	err := s.view(func(tx *bbolt.Tx) error {
+		c := tx.Bucket(bucketListing).Cursor()
+		k, _ := c.Seek(prefixed(p.Source, p.Before))
+		if k == nil {
+			k, _ = c.Last()
+		} else {
+			k, _ = c.Prev()
+		}
+		for ; bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+8 && len(seqs) < p.Limit; k, _ = c.Prev() {
+			seqs = append(seqs, number(k[len(prefix):]))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list articles: %w", err)
+	}
+	records, err := s.bySeq(ctx, seqs)
+	if err != nil {
+		return nil, fmt.Errorf("list articles: %w", err)
+	}
+	return records, nil
+}
+
+// bySeq reads records one transaction each: unpacking hundreds of them in one would hold pages back from the writer.
+func (s *Store) bySeq(ctx context.Context, seqs []uint64) ([]*Record, error) {
+	records := make([]*Record, 0, len(seqs))
+	for _, seq := range seqs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		r, err := s.Record(seq)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// Changes returns up to limit changes with sequence numbers above after, in order.
+func (s *Store) Changes(after uint64, limit int) ([]article.Event, error) {
+	var events []article.Event
+	err := s.view(func(tx *bbolt.Tx) error {
+		c := tx.Bucket(bucketChanges).Cursor()
+		for k, v := c.Seek(key(after + 1)); k != nil && len(events) < limit; k, v = c.Next() {
+			var e article.Event
+			if err := json.Unmarshal(v, &e); err != nil {
+				return fmt.Errorf("change %d: %w", number(k), err)
+			}
+			events = append(events, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("changes after %d: %w", after, err)
+	}
+	return events, nil
+}
+
+// Records returns records with sequence numbers above after, in order: up to limit, and fewer where they pass maxBytes
+// of article JSON together, but at least one if there is one.
+func (s *Store) Records(ctx context.Context, after uint64, limit, maxBytes int) ([]*Record, error) {
+	const perTx = 50
+	var records []*Record
+	for size := 0; len(records) < limit && size < maxBytes; {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("records after %d: %w", after, err)
+		}
+		n := len(records)
+		err := s.view(func(tx *bbolt.Tx) error {
+			c := tx.Bucket(bucketRecords).Cursor()
+			for k, v := c.Seek(key(after + 1)); k != nil && len(records) < min(limit, n+perTx) && size < maxBytes; k, v = c.Next() {
+				r, err := unpackRecord(number(k), v)
+				if err != nil {
+					return err
+				}
+				records = append(records, r)
+				size += len(r.Article)
+				after = r.Seq
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("records after %d: %w", after, err)
+		}
+		if len(records) == n {
+			break
+		}
+	}
+	return records, nil
+}
+
+// Wait returns when there is a change above a sequence number, with an error when ctx or the store ends first.
+func (s *Store) Wait(ctx context.Context, after uint64) error {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		if s.LastSeq() > after {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-s.closed:
+			return ErrClosed
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// CheckpointOf returns when a projection first reported a sequence number as taken in; ok is false while it has not.
+func (s *Store) CheckpointOf(projection string, seq uint64) (at time.Time, ok bool, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		k, v := tx.Bucket(bucketCheckpoints).Cursor().Seek(prefixed(projection, seq))
+		if hasPrefix(k, projection) {
+			at, ok = time.Unix(0, int64(number(v))).UTC(), true
+		}
+		return nil
+	})
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("checkpoint of %s: %w", projection, err)
+	}
+	return at, ok, nil
+}
+
+// LastCheckpoint is the highest sequence number that a projection reported as taken in.
+func (s *Store) LastCheckpoint(projection string) (seq uint64, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		if k := last(tx.Bucket(bucketCheckpoints).Cursor(), append([]byte(projection), 0)); hasPrefix(k, projection) {
+			seq = number(k[len(k)-8:])
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("last checkpoint of %s: %w", projection, err)
+	}
+	return seq, nil
+}
+
+// hasPrefix reports whether k is a row that prefixed made for name.
+func hasPrefix(k []byte, name string) bool {
+	return len(k) == len(name)+9 && string(k[:len(name)]) == name && k[len(name)] == 0
+}
+
+func readRecord(tx *bbolt.Tx, seq uint64) (*Record, error) {
+	v := tx.Bucket(bucketRecords).Get(key(seq))
+	if v == nil {
+		return nil, ErrNotFound
+	}
+	return unpackRecord(seq, v)
+}

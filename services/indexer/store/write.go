@@ -1,0 +1,282 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"dateline/pkg/article"
+
+	"go.etcd.io/bbolt"
+)
+
+// Arrival is an article that reached the end of the queue.
+type Arrival struct {
+	Origin  string           // names its journey: 32 hex digits
+	Article *article.Article // ID and Fingerprint are 32 hex digits
+	JSON    json.RawMessage  // the article as it arrived
+	Hops    []article.Hop    // so far; the first says when the pipeline took it
+}
+
+// Failure is a journey that ended as a dead letter.
+type Failure struct {
+	Origin    string // 32 hex digits
+	URL       string // may be empty
+	ArticleID string // may be empty
+	Reason    string
+	Error     string
+	Hops      []article.Hop // so far
+	Stage     string        // that gave up
+	Time      time.Time
+}
+
+// Result is what became of an arrival. The same origin gets the same result each time.
+type Result struct {
+	Outcome   article.Outcome // new, revised or duplicate
+	ArticleID string
+	Seq       uint64 // of the revision; for a duplicate, of the one that was there already
+	Source    string
+	URL       string
+	Time      time.Time
+	Hops      []article.Hop // those of the arrival, and the indexer's
+	Replayed  bool          // the journey had ended before; nothing was written
+}
+
+// Event is the result as INDEXED messages carry it.
+func (r Result) Event() article.Event {
+	e := article.Event{Seq: r.Seq, Outcome: r.Outcome, ArticleID: r.ArticleID, Source: r.Source, URL: r.URL, Time: r.Time}
+	if r.Outcome == article.OutcomeDuplicate {
+		e.Seq = 0 // it is no change
+	}
+	return e
+}
+
+// Write stores a batch in one transaction, and returns a result for each arrival in their order. On an error nothing of
+// the batch is stored, and the same batch may be written again: after a failure whose effect is not known, such as a
+// failed fsync, too, because an origin whose journey has ended gets the result that it got.
+//
+// An article with an id that is new is new. One with a known id and a fingerprint that this id never had is a revision;
+// the earlier ones are kept. Every other one is a duplicate. A journey that was recorded as failed and arrives after all
+// has arrived: that it is stored is the truth that counts.
+func (s *Store) Write(ctx context.Context, batch []Arrival) ([]Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("write %d articles: %w", len(batch), err)
+	}
+	results := make([]Result, len(batch))
+	var last uint64
+	err := s.update(func(tx *bbolt.Tx) error {
+		w := newWriter(tx)
+		for i := range batch {
+			r, err := w.write(&batch[i])
+			if err != nil {
+				return fmt.Errorf("article %s: %w", batch[i].Article.ID, err)
+			}
+			results[i] = r
+		}
+		last = w.records.Sequence()
+		return w.finish()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write %d articles: %w", len(batch), err)
+	}
+	s.advance(last)
+	return results, nil
+}
+
+// Fail records journeys that ended as dead letters, in one transaction. A journey that has ended already stays as it is.
+func (s *Store) Fail(ctx context.Context, batch []Failure) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("record %d failures: %w", len(batch), err)
+	}
+	err := s.update(func(tx *bbolt.Tx) error {
+		w := newWriter(tx)
+		for i := range batch {
+			if err := w.fail(&batch[i]); err != nil {
+				return fmt.Errorf("journey %s: %w", batch[i].Origin, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record %d failures: %w", len(batch), err)
+	}
+	return nil
+}
+
+// Checkpoint records that a projection has taken in all changes up to a sequence number. Only progress is kept: a
+// projection that is made anew passes the same numbers again, and what was searchable then was searchable then.
+func (s *Store) Checkpoint(ctx context.Context, projection string, upTo uint64, at time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("checkpoint %s: %w", projection, err)
+	}
+	err := s.update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(bucketCheckpoints)
+		if k, _ := b.Cursor().Seek(prefixed(projection, upTo)); hasPrefix(k, projection) {
+			return nil
+		}
+		return b.Put(prefixed(projection, upTo), timeKey(at))
+	})
+	if err != nil {
+		return fmt.Errorf("checkpoint %s at %d: %w", projection, upTo, err)
+	}
+	return nil
+}
+
+// writer is one write transaction.
+type writer struct {
+	now time.Time // a little later for each journey
+
+	meta, changes, records, ids, versions, listing *bbolt.Bucket
+	journeys, byArticle, byURL                     *bbolt.Bucket
+	added                                          uint64 // articles
+}
+
+func newWriter(tx *bbolt.Tx) *writer {
+	w := &writer{
+		now: time.Now().UTC(), meta: tx.Bucket(bucketMeta), changes: tx.Bucket(bucketChanges), records: tx.Bucket(bucketRecords),
+		ids: tx.Bucket(bucketIDs), versions: tx.Bucket(bucketVersions), listing: tx.Bucket(bucketListing),
+		journeys: tx.Bucket(bucketJourneys), byArticle: tx.Bucket(bucketByArticle), byURL: tx.Bucket(bucketByURL),
+	}
+	// Keys only grow here, so pages can be filled to the brim.
+	w.changes.FillPercent, w.records.FillPercent = 1, 1
+	return w
+}
+
+func (w *writer) write(in *Arrival) (Result, error) {
+	a := in.Article
+	origin, err := idKey(in.Origin)
+	if err != nil {
+		return Result{}, fmt.Errorf("origin: %w", err)
+	}
+	id, err := idKey(a.ID)
+	if err != nil {
+		return Result{}, err
+	}
+	fingerprint, err := idKey(a.Fingerprint)
+	if err != nil {
+		return Result{}, fmt.Errorf("fingerprint: %w", err)
+	}
+	ended, err := w.journey(origin)
+	if err != nil {
+		return Result{}, err
+	}
+	if ended != nil {
+		if ended.Outcome != article.OutcomeRejected {
+			return ended.result(), nil
+		}
+		if err := w.forget(ended); err != nil {
+			return Result{}, err
+		}
+	}
+
+	j := &Journey{Origin: in.Origin, URL: a.URL, CanonicalURL: a.CanonicalURL, ArticleID: a.ID, Source: a.Source, Time: w.now}
+	version := append(id[:len(id):len(id)], fingerprint...)
+	previous := number(w.ids.Get(id))
+	switch known := number(w.versions.Get(version)); {
+	case known != 0:
+		j.Outcome, j.Seq = article.OutcomeDuplicate, known
+	case previous != 0:
+		j.Outcome = article.OutcomeRevised
+	default:
+		j.Outcome = article.OutcomeNew
+	}
+	j.Hops = append(in.Hops[:len(in.Hops):len(in.Hops)], article.Hop{Stage: string(article.StageIndexer), Time: w.now, Outcome: string(j.Outcome)})
+	if j.Outcome != article.OutcomeDuplicate {
+		if j.Seq, err = w.store(in, j, id, version, previous); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := w.end(j); err != nil {
+		return Result{}, err
+	}
+	r := j.result()
+	r.Replayed = false
+	return r, nil
+}
+
+// store adds a revision, and returns its sequence number.
+func (w *writer) store(in *Arrival, j *Journey, id, version []byte, previous uint64) (uint64, error) {
+	seq, err := w.records.NextSequence()
+	if err != nil {
+		return 0, err
+	}
+	r := &Record{Seq: seq, Revision: 1, Previous: previous, Stored: w.now, Received: j.Hops[0].Time, Origin: in.Origin, Article: in.JSON}
+	if previous != 0 {
+		old, err := unpackRecord(previous, w.records.Get(key(previous)))
+		if err != nil {
+			return 0, err
+		}
+		was, err := old.Decode()
+		if err != nil {
+			return 0, err
+		}
+		r.Revision = old.Revision + 1
+		for _, source := range []string{"", was.Source} {
+			if err := w.listing.Delete(prefixed(source, previous)); err != nil {
+				return 0, err
+			}
+		}
+	} else {
+		w.added++
+	}
+	packed, err := packRecord(r)
+	if err != nil {
+		return 0, err
+	}
+	k := key(seq)
+	if err := w.records.Put(k, packed); err != nil {
+		return 0, err
+	}
+	j.Seq = seq
+	if err := putJSON(w.changes, k, j.result().Event()); err != nil {
+		return 0, err
+	}
+	for _, source := range []string{"", in.Article.Source} {
+		if err := w.listing.Put(prefixed(source, seq), id); err != nil {
+			return 0, err
+		}
+	}
+	if err := w.ids.Put(id, k); err != nil {
+		return 0, err
+	}
+	return seq, w.versions.Put(version, k)
+}
+
+func (w *writer) fail(f *Failure) error {
+	origin, err := idKey(f.Origin)
+	if err != nil {
+		return fmt.Errorf("origin: %w", err)
+	}
+	if w.journeys.Get(origin) != nil {
+		return nil
+	}
+	if !article.ValidID(f.ArticleID) {
+		f.ArticleID = ""
+	}
+	hop := article.Hop{Stage: f.Stage, Time: f.Time, Outcome: string(article.OutcomeRejected), Detail: f.Reason}
+	return w.end(&Journey{
+		Origin: f.Origin, URL: f.URL, ArticleID: f.ArticleID, Outcome: article.OutcomeRejected, Reason: f.Reason, Error: f.Error, Time: w.now,
+		Hops: append(f.Hops[:len(f.Hops):len(f.Hops)], hop),
+	})
+}
+
+// finish writes what is counted over the whole transaction.
+func (w *writer) finish() error {
+	if w.added == 0 {
+		return nil
+	}
+	return w.meta.Put(metaArticles, key(number(w.meta.Get(metaArticles))+w.added))
+}
+
+// idKey is the 16 bytes that an id's 32 hex digits stand for.
+func idKey(id string) ([]byte, error) {
+	if !article.ValidID(id) {
+		return nil, fmt.Errorf("id %q is not 32 lower-case hex digits", id)
+	}
+	return hex.DecodeString(id)
+}
+
+func timeKey(t time.Time) []byte { return binary.BigEndian.AppendUint64(nil, uint64(t.UnixNano())) }

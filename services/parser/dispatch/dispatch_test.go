@@ -1,0 +1,114 @@
+package dispatch
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestReadOpening(t *testing.T) {
+	for _, c := range []struct{ in, agency, place, day, rest string }{
+		{"RASC News Agency: The minister said.", "RASC News Agency", "", "", "The minister said."},
+		{"KABUL, Nov 6 (AP) — The minister said.", "AP", "KABUL", "Nov 6", "The minister said."},
+		{"KABUL, Afghanistan (AP) — The minister said.", "AP", "KABUL, Afghanistan", "", "The minister said."},
+		{"KABUL (Reuters) - The minister said.", "Reuters", "KABUL", "", "The minister said."},
+		{"Kabul, Nov. 6, 2024 -- The minister said.", "", "Kabul", "Nov. 6, 2024", "The minister said."},
+		{"NEW YORK, Nov. 6, 2024 /PRNewswire/ -- The firm said.", "PRNewswire", "NEW YORK", "Nov. 6, 2024", "The firm said."},
+		{"PARIS — The minister said.", "", "PARIS", "", "The minister said."},
+		{"RASC News Agency: KABUL, 6 November — The minister said.", "RASC News Agency", "KABUL", "6 November", "The minister said."},
+		{"Reuters:\n\nThe minister said.", "Reuters", "", "", "The minister said."},
+		// Not openings:
+		{"Trump: I will return.", "", "", "", "Trump: I will return."},
+		{"The agency said this: a News Agency is needed.", "", "", "", "The agency said this: a News Agency is needed."},
+		{"the News Agency: small.", "", "", "", "the News Agency: small."},
+		{"Kabul — a city.", "", "", "", "Kabul — a city."},
+		{"He came — late — and left.", "", "", "", "He came — late — and left."},
+		{"US - led forces came.", "", "", "", "US - led forces came."},
+		{"KABUL (population 4m) — A city.", "", "", "", "KABUL (population 4m) — A city."},
+		{"— He came.", "", "", "", "— He came."},
+		{"AP:x", "", "", "", "AP:x"},
+	} {
+		d := Read(c.in)
+		want := Dispatch{Agency: c.agency, Place: c.place, Day: c.day, Paragraphs: []string{c.rest}}
+		if !reflect.DeepEqual(d, want) {
+			t.Errorf("%q: %+v", c.in, d)
+		}
+	}
+	if d := Read(" \n\n "); len(d.Paragraphs) != 0 {
+		t.Errorf("blank text: %+v", d)
+	}
+}
+
+func TestParagraphs(t *testing.T) {
+	for _, c := range []struct {
+		name, in string
+		want     []string
+	}{
+		{"a line each", "One.\nTwo.\r\nThree.\n\n", []string{"One.", "Two.", "Three."}},
+		{"blank lines", "One.\n\nTwo.\n \n\nThree.", []string{"One.", "Two.", "Three."}},
+		{
+			"hard wrapped", "The minister said on Wednesday that the talks would\ngo on until the end of the year, whatever was said\nabout them.\n\nNobody believed\nhim.",
+			[]string{"The minister said on Wednesday that the talks would go on until the end of the year, whatever was said about them.", "Nobody believed him."},
+		},
+		{
+			"a sentence ends early", "The minister said on Wednesday that the talks would\ngo on.\nNobody believed it was the end of the year, in truth.\n\nEnd.",
+			[]string{"The minister said on Wednesday that the talks would go on.", "Nobody believed it was the end of the year, in truth.", "End."},
+		},
+		{"long lines are paragraphs", strings.Repeat("word ", 40) + "\nTwo.\n\nThree.", []string{strings.TrimSpace(strings.Repeat("word ", 40)), "Two.", "Three."}},
+		{"white space and controls", "\ufeffOne\t two \u00a0three\x00.\u2028Two.", []string{"One two three .", "Two."}},
+		{"none", " \r\n\t", nil},
+	} {
+		if got := Paragraphs(c.in); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("RASC News Agency: KABUL, Nov 6 (AP) — The minister\nsaid.\n\nTwo.")
+	f.Add("PARIS /PRNewswire/ -- x")
+	f.Fuzz(func(t *testing.T, s string) {
+		d := Read(s)
+		for _, p := range d.Paragraphs {
+			if p == "" || strings.ContainsAny(p, "\r\n") || utf8.ValidString(s) && !utf8.ValidString(p) {
+				t.Fatalf("%q: paragraph %q", s, p)
+			}
+		}
+	})
+}
+
+func TestReadIsLinear(t *testing.T) {
+	for _, piece := range []string{"word ", "word\n", "word.\n\n", "\n", "—", "(", "A, ", "a:"} {
+		took := func(n int) time.Duration {
+			s := strings.Repeat(piece, n)
+			best := time.Hour
+			for range 3 {
+				began := time.Now()
+				Read(s)
+				best = min(best, time.Since(began))
+			}
+			return best
+		}
+		small, large := took(20_000), took(160_000)
+		if large > 24*small+5*time.Millisecond {
+			t.Errorf("%q: %v for 20,000, %v for 8 times as many", piece, small, large)
+		}
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	var s strings.Builder
+	s.WriteString("RASC News Agency: ")
+	for i := range 20 {
+		fmt.Fprintf(&s, "Paragraph %d says what the minister said on Wednesday November 6, and what was said about it afterwards.\n", i)
+	}
+	text := s.String()
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Read(text)
+	}
+}

@@ -1,0 +1,132 @@
+// Package extract turns the HTML of one page into an article.
+//
+// It parses once and asks every question of that one tree. It knows nothing of queues or stores. The text of the page is
+// found by go-readability; everything else by this package's own pass over the tree before readability changes it.
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"dateline/pkg/article"
+)
+
+// Page is one capture of one URL, or HTML that a publisher sent.
+type Page struct {
+	URL         string    // absolute, after redirects; "" where the publisher gave none
+	ContentType string    // as the server gave it
+	Body        []byte    // after content decoding, at most article.MaxPage bytes
+	Captured    time.Time // dates more than a day after it are not believed
+	Truncated   bool      // the body broke off
+	Item        *article.FeedItem
+}
+
+// Reason says, in one of few words, why a page gave no article. It is a label of metrics and a subject token.
+type Reason string
+
+// The reasons.
+const (
+	NotHTML     Reason = "not_html"
+	EmptyBody   Reason = "empty_body"
+	BadEncoding Reason = "bad_encoding"
+	TooLarge    Reason = "too_large"
+	TooDeep     Reason = "too_deep"
+	BrokenHTML  Reason = "broken_html"
+	NoText      Reason = "no_article_text"
+	Timeout     Reason = "timeout"
+	Panic       Reason = "panic"
+)
+
+// Reasons are all there are.
+var Reasons = []Reason{NotHTML, EmptyBody, BadEncoding, TooLarge, TooDeep, BrokenHTML, NoText, Timeout, Panic}
+
+// Error is why a page gave no article.
+type Error struct {
+	Reason Reason
+	Err    error // the cause in detail; may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return string(e.Reason)
+	}
+	return fmt.Sprintf("%s: %v", e.Reason, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+func fail(r Reason, format string, args ...any) *Error { return &Error{r, fmt.Errorf(format, args...)} }
+
+// Budget is the time that a page may take.
+const Budget = 5 * time.Second
+
+var errBudget = errors.New("the page's time is up")
+
+// Article reports what a page says. Of a's fields it leaves identity (ID, Source, Publication, Capture) and what follows from
+// the others (package derive) to the caller; Language holds what the page declares. A field that the page does not give is
+// zero: nothing is guessed from the clock.
+//
+// When the page holds no article the error is an *Error, and the article carries what was found nevertheless, or is nil. A
+// page that takes longer than Budget, or ctx, is abandoned: the limits on elements (see limits.go) see to it that its work
+// ends by itself soon after.
+func Article(ctx context.Context, p Page) (*article.Article, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, Budget, errBudget)
+	defer cancel()
+	type result struct {
+		a   *article.Article
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- result{nil, fail(Panic, "%v at %s", r, debug.Stack())}
+			}
+		}()
+		a, err := read(ctx, p)
+		done <- result{a, err}
+	}()
+	select {
+	case r := <-done:
+		return r.a, r.err
+	case <-ctx.Done():
+		return nil, &Error{Timeout, context.Cause(ctx)}
+	}
+}
+
+func read(ctx context.Context, p Page) (*article.Article, error) {
+	text, err := decode(p.Body, p.ContentType)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := parse(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	facts := survey(doc)
+	if facts.text > maxText {
+		return nil, fail(TooLarge, "%d bytes of text, more than %d", facts.text, maxText)
+	}
+	a := facts.article(p)
+	main, byline, err := mainContent(doc, p.URL)
+	if err != nil {
+		return a, err
+	}
+	if ctx.Err() != nil {
+		return a, &Error{Timeout, context.Cause(ctx)}
+	}
+	a.Body = blocks(main, a.Headline)
+	facts.chooseBody(a, p)
+	if a.Authors == nil && byline != "" {
+		if a.Authors = people(byline); a.Authors != nil {
+			a.Provenance["authors"] = article.FromHTML
+		}
+	}
+	if a.BodyState == article.BodyEmpty {
+		return a, &Error{Reason: NoText}
+	}
+	return a, nil
+}

@@ -1,0 +1,116 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// Limits on a page, far above what real ones have (of 1,184 the largest has 6,754 elements). With them a page's work ends
+// in seconds and its tree takes at most some hundreds of megabytes, whatever it holds. How deep elements nest is
+// x/net/html's limit: 512.
+const (
+	maxElements = 250_000
+	maxText     = 2 << 20 // bytes of text that readers see
+	maxFacts    = 1000    // metas, scripts and the like, of each kind
+)
+
+// parse builds the tree.
+func parse(ctx context.Context, text string) (*html.Node, error) {
+	if n := elements(text); n > maxElements {
+		return nil, fail(TooLarge, "more than %d elements", maxElements)
+	}
+	doc, err := html.Parse(&timedReader{ctx, strings.NewReader(text)})
+	switch {
+	case err == nil:
+		return doc, nil
+	case ctx.Err() != nil:
+		return nil, &Error{Timeout, context.Cause(ctx)}
+	case strings.Contains(err.Error(), "exceeds 512"):
+		return nil, &Error{TooDeep, err}
+	}
+	return nil, &Error{BrokenHTML, err}
+}
+
+// timedReader ends a parse whose time is up.
+type timedReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (t *timedReader) Read(b []byte) (int, error) {
+	if t.ctx.Err() != nil {
+		return 0, errors.New("time is up")
+	}
+	return t.r.Read(b)
+}
+
+// formatting are the elements that HTML's parser opens again in every block until they are closed (the list of active
+// formatting elements); a, which closes itself, is not among them.
+var formatting = map[string]bool{
+	"b": true, "big": true, "code": true, "em": true, "font": true, "i": true, "nobr": true, "s": true, "small": true,
+	"strike": true, "strong": true, "tt": true, "u": true,
+}
+
+// elements is an upper estimate of how many elements a text makes, without parsing it: one a start tag, and one more for
+// each different formatting element open at that point. It stops counting above maxElements.
+func elements(text string) int {
+	n, open := 0, 0
+	kinds := map[string]int{} // open elements by their whole start tag: at most three alike are opened again
+	last := map[string][]string{}
+	for n <= maxElements {
+		i := strings.IndexByte(text, '<')
+		if i < 0 || i+1 >= len(text) {
+			break
+		}
+		text = text[i+1:]
+		closing := text[0] == '/'
+		if closing {
+			text = text[1:]
+		}
+		name := tagName(text)
+		if name == "" {
+			continue
+		}
+		if !closing {
+			n += 1 + min(open, 512)
+		}
+		if name = strings.ToLower(name); !formatting[name] {
+			continue
+		}
+		if closing {
+			if tags := last[name]; len(tags) > 0 {
+				tag := tags[len(tags)-1]
+				last[name] = tags[:len(tags)-1]
+				kinds[tag]--
+				open--
+			}
+			continue
+		}
+		tag := text[:min(len(text), maxTag)]
+		if i := strings.IndexByte(tag, '>'); i >= 0 {
+			tag = tag[:i]
+		}
+		if kinds[tag] < 3 {
+			kinds[tag]++
+			last[name] = append(last[name], tag)
+			open++
+		}
+	}
+	return n
+}
+
+// maxTag is how much of a tag is compared.
+const maxTag = 256
+
+// tagName is the run of letters and digits that a tag starts with; "" where it is no tag.
+func tagName(s string) string {
+	end := 0
+	for end < len(s) && end < 16 && (s[end]|0x20 >= 'a' && s[end]|0x20 <= 'z' || end > 0 && s[end] >= '0' && s[end] <= '9') {
+		end++
+	}
+	return s[:end]
+}

@@ -1,0 +1,265 @@
+// Package jsonld finds the article in schema.org JSON-LD, as pages and publishers write it.
+//
+// It reads the shapes that occur, not the JSON-LD standard: a node, an array of nodes, @graph, mainEntity; values given
+// as a string, a node or an array of these; nodes given by @id alone and written elsewhere in the document.
+package jsonld
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+
+	"dateline/pkg/article"
+)
+
+// NewsArticle is what a document says of its article. Dates and URLs are as written; what is not said is empty.
+type NewsArticle struct {
+	ID                  string // @id, or identifier
+	URL                 string
+	Headline            string
+	AlternativeHeadline string
+	Authors             []article.Author // people
+	Publisher           string
+	Published           string
+	Modified            string
+	Section             string
+	Keywords            []string
+	Description         string
+	Image               string
+	Language            string
+	Body                string
+	Free                *bool // isAccessibleForFree
+}
+
+// kinds are the types that are articles, schema.org's CreativeWork > Article and below.
+var kinds = map[string]bool{
+	"NewsArticle": true, "Article": true, "ReportageNewsArticle": true, "AnalysisNewsArticle": true, "OpinionNewsArticle": true,
+	"BackgroundNewsArticle": true, "ReviewNewsArticle": true, "AskPublicNewsArticle": true, "BlogPosting": true, "LiveBlogPosting": true,
+	"SocialMediaPosting": true, "TechArticle": true, "ScholarlyArticle": true, "SatiricalArticle": true, "AdvertiserContentArticle": true, "Report": true,
+}
+
+// maxDepth is how far nodes are followed into each other.
+const maxDepth = 8
+
+// Find returns the first article of a document, one that has a headline, a date or a body before one that has none of
+// them; nil where there is none. An error says at which byte the JSON is broken.
+func Find(doc []byte) (*NewsArticle, error) {
+	var v any
+	if err := json.Unmarshal(doc, &v); err != nil {
+		return nil, fmt.Errorf("json-ld: %w", article.JSONError(err))
+	}
+	return FindIn(v), nil
+}
+
+// FindIn is Find of a document that encoding/json has read into an any.
+func FindIn(v any) *NewsArticle {
+	f := finder{byID: map[string]node{}}
+	f.index(v, 0)
+	for _, n := range f.articles {
+		if a := f.article(n); a.Headline != "" || a.Published != "" || a.Body != "" {
+			return a
+		}
+	}
+	return nil
+}
+
+type node map[string]any
+
+// maxSteps bounds the values looked at in one document: nodes that refer to each other could be followed without end.
+const maxSteps = 100_000
+
+// finder holds the nodes of one document.
+type finder struct {
+	byID     map[string]node
+	articles []node
+	steps    int
+}
+
+// index walks the places in which a document's own article stands. Lists of other articles (itemListElement) it leaves out.
+func (f *finder) index(v any, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			f.index(e, depth+1)
+		}
+	case map[string]any:
+		if id, ok := v["@id"].(string); ok && len(v) > 1 {
+			if _, known := f.byID[id]; !known {
+				f.byID[id] = v
+			}
+		}
+		for _, t := range list(v["@type"]) {
+			if s, ok := t.(string); ok && kinds[s[strings.LastIndexAny(s, "/:#")+1:]] {
+				f.articles = append(f.articles, v)
+				break
+			}
+		}
+		for _, key := range [...]string{"@graph", "mainEntity", "mainEntityOfPage"} {
+			f.index(v[key], depth+1)
+		}
+	}
+}
+
+func (f *finder) article(n node) *NewsArticle {
+	a := &NewsArticle{
+		ID:                  f.text(n["@id"], "identifier", "@id"),
+		URL:                 f.text(n["url"], "@id", "url"),
+		Headline:            f.text(n["headline"]),
+		AlternativeHeadline: f.text(n["alternativeHeadline"]),
+		Publisher:           f.text(n["publisher"], "name"),
+		Published:           f.text(n["datePublished"], "@value"),
+		Modified:            f.text(n["dateModified"], "@value"),
+		Section:             f.text(n["articleSection"], "name"),
+		Description:         f.text(n["description"]),
+		Image:               f.text(n["image"], "url", "contentUrl", "@id"),
+		Language:            f.text(n["inLanguage"], "alternateName", "name"),
+		Body:                f.body(n),
+	}
+	if strings.HasPrefix(a.ID, "#") || strings.HasPrefix(a.ID, "_:") { // a name within the document only
+		a.ID = ""
+	}
+	if id := f.text(n["identifier"], "value", "@id"); id != "" {
+		a.ID = id
+	}
+	if a.Headline == "" {
+		a.Headline = f.text(n["name"])
+	}
+	if a.Image == "" {
+		a.Image = f.text(n["thumbnailUrl"])
+	}
+	if a.URL == "" {
+		a.URL = f.text(n["mainEntityOfPage"], "@id", "url")
+	}
+	for _, key := range [...]string{"author", "creator"} {
+		if a.Authors == nil {
+			a.Authors = f.people(n[key])
+		}
+	}
+	a.Keywords = f.keywords(n["keywords"])
+	switch v := n["isAccessibleForFree"].(type) {
+	case bool:
+		a.Free = &v
+	case string:
+		if free, err := strconv.ParseBool(strings.ToLower(v)); err == nil {
+			a.Free = &free
+		}
+	}
+	return a
+}
+
+// body keeps line breaks, which text does not.
+func (f *finder) body(n node) string {
+	for _, key := range [...]string{"articleBody", "text"} {
+		if s, ok := n[key].(string); ok && strings.TrimSpace(s) != "" {
+			return html.UnescapeString(s)
+		}
+	}
+	return ""
+}
+
+// text reads a string: of a node the first of some properties, of an array the first that has one.
+func (f *finder) text(v any, properties ...string) string { return f.textIn(v, properties, 0) }
+
+func (f *finder) textIn(v any, properties []string, depth int) string {
+	if f.steps++; depth > maxDepth || f.steps > maxSteps {
+		return ""
+	}
+	switch v := v.(type) {
+	case string:
+		return plain(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		for _, e := range v {
+			if s := f.textIn(e, properties, depth+1); s != "" {
+				return s
+			}
+		}
+	case map[string]any:
+		n := f.node(v)
+		for _, p := range properties {
+			if s := f.textIn(n[p], properties, depth+1); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// node follows a node that is its @id alone.
+func (f *finder) node(v map[string]any) node {
+	if id, ok := v["@id"].(string); ok && len(v) <= 2 && v["name"] == nil {
+		if full, ok := f.byID[id]; ok {
+			return full
+		}
+	}
+	return v
+}
+
+// maxPeople bounds the authors of one article.
+const maxPeople = 100
+
+func (f *finder) people(v any) []article.Author {
+	var people []article.Author
+	for _, e := range list(v) {
+		if len(people) == maxPeople {
+			break
+		}
+		switch e := e.(type) {
+		case string:
+			if s := plain(e); s != "" && !strings.Contains(s, "://") {
+				people = append(people, article.Author{Name: s})
+			}
+		case map[string]any:
+			n := f.node(e)
+			if kind := f.text(n["@type"]); strings.HasSuffix(kind, "Organization") || kind == "Corporation" {
+				continue
+			}
+			url := f.text(n["url"])
+			names := list(n["name"])
+			if len(names) != 1 {
+				url = ""
+			}
+			for _, name := range names {
+				if s := f.text(name); s != "" && len(people) < maxPeople {
+					people = append(people, article.Author{Name: s, URL: url})
+				}
+			}
+		}
+	}
+	return people
+}
+
+// maxKeywords bounds the keywords of one article.
+const maxKeywords = 200
+
+func (f *finder) keywords(v any) []string {
+	var words []string
+	for _, e := range list(v) {
+		for s := range strings.SplitSeq(f.text(e, "name", "termCode"), ",") {
+			if s = strings.TrimSpace(s); s != "" && len(words) < maxKeywords {
+				words = append(words, s)
+			}
+		}
+	}
+	return words
+}
+
+// list is v as an array: itself, or of one.
+func list(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
+}
+
+// plain is a string without entities and needless white space: many sites write HTML's escapes into their JSON.
+func plain(s string) string { return strings.Join(strings.Fields(html.UnescapeString(s)), " ") }
