@@ -152,6 +152,9 @@ func serve[C any](ctx context.Context, qc queue.Config, server *queue.Server, ad
 		}
 		defer q.Close()
 		adm.Check(string(stage)+" queue", q.Check)
+		if err = q.AwaitProvisioned(ctx); err != nil {
+			return
+		}
 		if err = run(ctx, c, q, adm); err != nil {
 			err = fmt.Errorf("%s: %w", stage, err)
 		}

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -44,10 +43,7 @@ func (q *Queue) openAttempts(ctx context.Context, c Consumer) (*attemptLog, erro
 		if err == nil {
 			break
 		}
-		if ctx.Err() != nil || errors.Is(err, jetstream.ErrBucketNotFound) {
-			return fail(err)
-		}
-		slog.Warn("waiting for the attempt markers", "service", q.name, "error", err)
+				slog.Warn("waiting for the attempt markers", "service", q.name, "error", err)
 		select {
 		case <-ctx.Done():
 			return fail(err)

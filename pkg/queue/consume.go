@@ -240,20 +240,24 @@ func (c *consumption) work(ctx, work context.Context, n int) {
 		case c.taken <- struct{}{}:
 		default:
 		}
-		// What may have killed a process goes alone, so that no more than itself is suspected the next time.
-		var calm []*Delivery
+		// What may have killed a process goes last and alone, so that no more than itself is suspected the next time.
+		var calm, suspects []*Delivery
 		for _, d := range batch {
-			switch tries := c.attempts.of(d); {
-			case tries >= poisonAttempts:
-				c.settle(work, []*Delivery{d}, []Outcome{Dead(reasonPoison, fmt.Errorf("was in hand when the process died, %d times", tries))})
-			case tries > 0:
-				c.do(work, n, []*Delivery{d})
-			default:
+			if c.attempts.of(d) == 0 {
 				calm = append(calm, d)
+			} else {
+				suspects = append(suspects, d)
 			}
 		}
 		if len(calm) > 0 {
 			c.do(work, n, calm)
+		}
+		for _, d := range suspects {
+			if tries := c.attempts.of(d); tries >= poisonAttempts {
+				c.settle(work, []*Delivery{d}, []Outcome{Dead(reasonPoison, fmt.Errorf("was in hand when the process died, %d times", tries))})
+			} else {
+				c.do(work, n, []*Delivery{d})
+			}
 		}
 	}
 }

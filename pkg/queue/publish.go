@@ -107,7 +107,7 @@ func (q *Queue) publishBatch(ctx context.Context, stream string, messages []Mess
 		for n, i := range chunk {
 			batch[n] = q.natsMessage(messages[i])
 		}
-		ack, err := jetstreamext.PublishMsgBatch(ctx, q.js, batch)
+		ack, err := jetstreamext.PublishMsgBatch(ctx, q.js, batch, jetstreamext.BatchFlowControl{}) // one answer, at the end
 		if hasCode(err, codeBatchDuplicate) {
 			return nil
 		}
@@ -159,7 +159,9 @@ func (q *Queue) persist(ctx context.Context, stream, subject string, try func(co
 	wait := 50 * time.Millisecond
 	for attempt := 1; ; attempt++ {
 		actx, cancel := context.WithTimeout(ctx, ackTimeout)
+		unlink := context.AfterFunc(q.link(), cancel) // no acknowledgement comes over a connection that is gone
 		err := try(actx)
+		unlink()
 		cancel()
 		if err == nil {
 			q.unstall(stream)
@@ -184,7 +186,7 @@ func (q *Queue) persist(ctx context.Context, stream, subject string, try func(co
 		case <-ctx.Done():
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, 2*time.Second)
+		wait = min(2*wait, 500*time.Millisecond)
 	}
 }
 

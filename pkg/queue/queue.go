@@ -38,6 +38,8 @@ type Queue struct {
 	metrics  *metrics
 
 	mu       sync.Mutex
+	linked   context.Context  // until the connection is lost; then there is a new one
+	cut      context.CancelFunc
 	stalled  map[string]stall // by stream: what keeps publishing from being acknowledged
 	consumed []Consumer       // consumers of this process, for the depth metrics
 }
@@ -51,6 +53,7 @@ type stall struct {
 // the embedded one, or nil for cfg.URL.
 func Connect(ctx context.Context, cfg Config, name string, server *Server, reg prometheus.Registerer) (*Queue, error) {
 	q := &Queue{name: name, instance: nuid.Next(), stalled: map[string]stall{}}
+	q.relink()
 	opts := []nats.Option{
 		nats.Name("dateline " + name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.RetryOnFailedConnect(true),
 		nats.CustomInboxPrefix("_INBOX_" + name), nats.ReconnectBufSize(-1),
@@ -62,6 +65,7 @@ func Connect(ctx context.Context, cfg Config, name string, server *Server, reg p
 			slog.Error("nats reported an error", "service", name, "subject", subject, "error", err)
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			q.relink()
 			if err != nil {
 				slog.Warn("nats connection lost, reconnecting", "service", name, "error", err)
 			}
@@ -133,6 +137,23 @@ func (q *Queue) Close() {
 		}
 	}
 	q.nc.Close()
+	q.cut()
+}
+
+// link ends when the connection that is open now is lost.
+func (q *Queue) link() context.Context {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.linked
+}
+
+func (q *Queue) relink() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.cut != nil {
+		q.cut()
+	}
+	q.linked, q.cut = context.WithCancel(context.Background())
 }
 
 // stallGrace is how long publishing may go unacknowledged before the process is no longer ready.

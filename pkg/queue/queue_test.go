@@ -246,7 +246,9 @@ func TestAMessageThatKillsProcessesIsADeadLetter(t *testing.T) {
 		go func() {
 			eventuallyNoError(ctx, func() bool {
 				status, err := q.Status(ctx)
-				return err == nil && status[7].Messages == 1
+				_, innocent := handled.Load("innocent")
+				_, bystander := handled.Load("bystander")
+				return err == nil && status[7].Messages == 1 && innocent && bystander
 			})
 			close(finished)
 		}()

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -144,13 +145,6 @@ func (q *Queue) Provision(ctx context.Context, l Limits) error {
 			return fmt.Errorf("provision stream %s of %s: %w", s.Name, Size(s.MaxBytes), err)
 		}
 	}
-	for _, b := range buckets {
-		b.MaxBytes = int64(l.MaxStore) / 1000 * b.MaxBytes
-		b.Replicas = l.Replicas
-		if _, err := q.js.CreateOrUpdateKeyValue(ctx, b); err != nil {
-			return fmt.Errorf("provision bucket %s: %w", b.Bucket, err)
-		}
-	}
 	for _, c := range consumers {
 		_, err := q.js.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
 			Durable: c.Name, FilterSubject: c.filter, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.ackWait,
@@ -160,7 +154,32 @@ func (q *Queue) Provision(ctx context.Context, l Limits) error {
 			return fmt.Errorf("provision consumer %s of %s: %w", c.Name, c.Stream, err)
 		}
 	}
+	for _, b := range buckets { // last: AwaitProvisioned looks for them
+		b.MaxBytes = int64(l.MaxStore) / 1000 * b.MaxBytes
+		b.Replicas = l.Replicas
+		if _, err := q.js.CreateOrUpdateKeyValue(ctx, b); err != nil {
+			return fmt.Errorf("provision bucket %s: %w", b.Bucket, err)
+		}
+	}
 	return nil
+}
+
+// AwaitProvisioned waits until Provision has been run on the server, or ctx ends.
+func (q *Queue) AwaitProvisioned(ctx context.Context) error {
+	for n := 0; ; n++ {
+		_, err := q.js.KeyValue(ctx, attempts)
+		if err == nil {
+			return nil
+		}
+		if n == 10 {
+			slog.Warn("waiting for `dateline provision`", "service", q.name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the server is not provisioned: %w", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // streamOf is the stream that takes a subject, "" where none does.
