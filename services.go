@@ -94,8 +94,8 @@ func (c *upCmd) run(ctx context.Context, out io.Writer) error {
 	support.Go(func() error { return failing(fail, adm.Run(base)) })
 
 	err = c.services(ctx, server, adm, out)
-	if err == nil && context.Cause(ctx) != context.Canceled {
-		err = context.Cause(ctx)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause // rather than what it led to
 	}
 	stopBase()
 	if serr := support.Wait(); err == nil {

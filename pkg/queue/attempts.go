@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -150,7 +151,7 @@ func (a *attemptLog) close(ctx context.Context) {
 }
 
 func (a *attemptLog) stop() {
-	if err := a.watch.Stop(); err != nil {
+	if err := a.watch.Stop(); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) { // gone with a restarted server
 		slog.Warn("attempt markers still watched", "error", err)
 	}
 	a.done.Wait()

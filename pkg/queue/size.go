@@ -19,4 +19,15 @@ func (s *Size) UnmarshalText(b []byte) error {
 	return nil
 }
 
-func (s Size) String() string { return humanize.Bytes(uint64(max(s, 0))) }
+// String writes the size exactly, in the largest unit that is a whole number.
+func (s Size) String() string {
+	for _, u := range []struct {
+		name  string
+		bytes Size
+	}{{"GiB", 1 << 30}, {"GB", 1e9}, {"MiB", 1 << 20}, {"MB", 1e6}, {"KiB", 1 << 10}, {"kB", 1e3}} {
+		if s != 0 && s%u.bytes == 0 {
+			return fmt.Sprintf("%d%s", s/u.bytes, u.name)
+		}
+	}
+	return fmt.Sprintf("%dB", int64(s))
+}

@@ -208,7 +208,7 @@ func (s *service) rejected(d *queue.Delivery, to *article.ReceiptFor, err error)
 		panic(jerr)
 	}
 	return queue.Dead(reasonRejected, err, queue.Message{
-		Subject: queue.ReceiptSubject(to.Publisher, to.PublicationID), ID: to.Origin, Type: article.TypeReceipt,
+		Subject: queue.ReceiptSubject(to.Publisher, to.PublicationID), ID: to.Origin + "-rejected", Type: article.TypeReceipt,
 		Header: queue.Header{article.HeaderContentType: {"application/json"}, article.HeaderOrigin: {to.Origin}}, Body: body,
 	})
 }
