@@ -44,7 +44,7 @@ func (q *Queue) openAttempts(ctx context.Context, c Consumer) (*attemptLog, erro
 		if err == nil {
 			break
 		}
-				slog.Warn("waiting for the attempt markers", "service", q.name, "error", err)
+		slog.Warn("waiting for the attempt markers", "service", q.name, "error", err)
 		select {
 		case <-ctx.Done():
 			return fail(err)

@@ -38,7 +38,7 @@ type Queue struct {
 	metrics  *metrics
 
 	mu       sync.Mutex
-	linked   context.Context  // until the connection is lost; then there is a new one
+	linked   context.Context // until the connection is lost; then there is a new one
 	cut      context.CancelFunc
 	stalled  map[string]stall // by stream: what keeps publishing from being acknowledged
 	consumed []Consumer       // consumers of this process, for the depth metrics

@@ -1,0 +1,22 @@
+# What is longer than a test run. Everything else is `go test ./...`.
+N ?= 1000
+
+.PHONY: crash bench schemas fuzz
+
+crash: ## kill each service, and the all-in-one process, N times
+	go test . -run Crash -v -timeout 3h -kills $(N)
+
+bench: ## articles a second end to end, then of the queue and the store alone
+	go run . bench
+	go run . bench --copy --articles 100000
+
+schemas: ## docs/schemas anew from the Go types
+	go test ./pkg/article -run Schemas -update
+
+FUZZTIME ?= 1m
+fuzz: ## every fuzz target for FUZZTIME
+	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+	  for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$f); do \
+	    go test ./$$(dirname $$f) -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	  done; \
+	done
