@@ -46,7 +46,7 @@ func TestCrashServices(t *testing.T) {
 	c.start("fetcher", "fetcher", "--nats-url", c.nats, "--admin-addr", freeAddr(t), "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
 	c.start("parser", "parser", "--nats-url", c.nats, "--admin-addr", freeAddr(t))
 	c.start("indexer", "indexer", "--nats-url", c.nats, "--admin-addr", freeAddr(t), "--api-addr", api, "--data", filepath.Join(c.dir, "index"))
-	c.run(*kills)
+	c.run(*kills, 400*time.Millisecond)
 }
 
 // TestCrashUp does the same to the all-in-one process.
@@ -56,7 +56,7 @@ func TestCrashUp(t *testing.T) {
 	c.api, c.nats = "http://"+api, "nats://"+nats
 	c.start("up", "up", "--data", filepath.Join(c.dir, "data"), "--nats-listen", nats, "--max-store", "2GB", "--admin-addr", freeAddr(t),
 		"--api-addr", api, "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
-	c.run(max(*kills/5, 3))
+	c.run(max(*kills/5, 3), 1500*time.Millisecond) // with it the queue is away, so there has to be time to publish
 }
 
 // crash is one crash test.
@@ -68,8 +68,9 @@ type crash struct {
 	names     []string
 	procs     map[string]*proc
 
-	mu       sync.Mutex
-	expected map[string]string // article id to the word that only its text has
+	published chan struct{} // after each batch
+	mu        sync.Mutex
+	expected  map[string]string // article id to the word that only its text has
 }
 
 type proc struct {
@@ -82,7 +83,7 @@ func newCrash(t *testing.T) *crash {
 	if testing.Short() {
 		t.Skip("crash tests take a minute")
 	}
-	c := &crash{t: t, dir: t.TempDir(), procs: map[string]*proc{}, expected: map[string]string{}}
+	c := &crash{t: t, dir: t.TempDir(), procs: map[string]*proc{}, published: make(chan struct{}, 1), expected: map[string]string{}}
 	c.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, "<!doctype html><html lang=en><head><title>Page %[1]s</title></head><body><article><h1>Page %[1]s</h1><p>%[2]s</p><p>%[2]s The word of this page is %[1]s, and no other page has it.</p></article></body></html>",
@@ -136,7 +137,8 @@ func (c *crash) launch(name string) {
 	}
 }
 
-func (c *crash) run(n int) {
+// run kills a process n times, each after at most a pause, and then checks.
+func (c *crash) run(n int, pause time.Duration) {
 	began := time.Now()
 	ctx, stop := context.WithCancel(c.t.Context())
 	var publishing sync.WaitGroup
@@ -144,7 +146,11 @@ func (c *crash) run(n int) {
 
 	killed := map[string]int{}
 	for i := range n {
-		time.Sleep(time.Duration(50+rand.IntN(400)) * time.Millisecond)
+		time.Sleep(50*time.Millisecond + rand.N(pause))
+		if i%2 == 0 { // every other kill comes when there is something in hand
+			c.awaitPublished()
+			time.Sleep(rand.N(8 * time.Millisecond))
+		}
 		name := c.names[rand.IntN(len(c.names))]
 		p := c.procs[name]
 		if err := p.cmd.Process.Kill(); err != nil {
@@ -166,6 +172,18 @@ func (c *crash) run(n int) {
 	c.check()
 }
 
+// awaitPublished returns when the next batch has been acknowledged, or after a second without one.
+func (c *crash) awaitPublished() {
+	select {
+	case <-c.published: // an old one
+	default:
+	}
+	select {
+	case <-c.published:
+	case <-time.After(time.Second):
+	}
+}
+
 func (c *crash) accepted() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,7 +201,7 @@ func (c *crash) publish(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; {
 		var batch []queue.Message
 		words := map[string]string{}
-		for range 1 + rand.IntN(8) {
+		for range 1 + rand.IntN(20) {
 			n++
 			word := fmt.Sprintf("w%dx%08x", n, rand.Uint32())
 			m, id := c.publication(word)
@@ -206,6 +224,10 @@ func (c *crash) publish(ctx context.Context) {
 			c.expected[id] = word
 		}
 		c.mu.Unlock()
+		select {
+		case c.published <- struct{}{}:
+		default:
+		}
 		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"dateline/pkg/disk"
+
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -154,7 +156,7 @@ func (e *Server) Supervise(ctx context.Context) error {
 			slog.Error("embedded NATS takes no messages", "error", err)
 			frozen = true
 		}
-		free, ferr := freeSpace(e.opts.StoreDir)
+		free, ferr := disk.Free(e.opts.StoreDir)
 		if ferr != nil || free < fullBelow {
 			continue
 		}

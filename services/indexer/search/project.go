@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
+
+	"dateline/pkg/disk"
 )
 
 // What one batch takes in at most.
@@ -13,6 +16,10 @@ const (
 	batchRecords = 1000
 	batchBytes   = 16 << 20
 )
+
+// headroom is how much free disk a batch wants to find, in bytes. Scorch does not get over a disk that fills under it: a
+// batch after a failed one was seen to panic in a segment that the failure had closed. So the disk is not let get there.
+const headroom = 32 << 20
 
 // Waits after an error.
 const (
@@ -121,6 +128,12 @@ func (x *Index) catchUp(ctx context.Context, g *generation) error {
 // project takes in one batch of changes after the cursor. Taking in a batch twice gives the same index.
 func (x *Index) project(ctx context.Context, g *generation) error {
 	begin := time.Now()
+	switch free, err := disk.Free(filepath.Dir(x.dir)); {
+	case err != nil:
+		return fmt.Errorf("search index: %w", err)
+	case free < headroom:
+		return fmt.Errorf("search index waits for disk space: %d of %d bytes are free", free, headroom)
+	}
 	records, err := x.store.Records(ctx, g.cursor.Load(), batchRecords, batchBytes)
 	if err != nil {
 		return err

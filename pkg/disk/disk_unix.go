@@ -1,11 +1,11 @@
 //go:build unix
 
-package queue
+package disk
 
 import "golang.org/x/sys/unix"
 
-// freeSpace is the number of bytes that may still be written under dir.
-func freeSpace(dir string) (uint64, error) {
+// Free is the number of bytes that may still be written under dir.
+func Free(dir string) (uint64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, err

@@ -1,9 +1,9 @@
-package queue
+package disk
 
 import "golang.org/x/sys/windows"
 
-// freeSpace is the number of bytes that may still be written under dir.
-func freeSpace(dir string) (uint64, error) {
+// Free is the number of bytes that may still be written under dir.
+func Free(dir string) (uint64, error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, err

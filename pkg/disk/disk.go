@@ -1,0 +1,2 @@
+// Package disk tells how much space there is.
+package disk
