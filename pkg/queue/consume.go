@@ -43,6 +43,7 @@ const (
 // and returns. It survives the server's absence and the consumer's.
 func (q *Queue) Consume(ctx context.Context, s Subscription) error {
 	c := &consumption{q: q, s: s, feed: make(chan *Delivery, min(2*s.Workers*s.Batch, maxPull)), taken: make(chan struct{}, 1), held: map[*Delivery]time.Time{}}
+	q.metrics.redelivered.WithLabelValues(s.Consumer.Stream, s.Consumer.Name)
 	q.mu.Lock()
 	q.consumed = append(q.consumed, s.Consumer)
 	q.mu.Unlock()
@@ -365,7 +366,7 @@ func (c *consumption) acknowledge(d *Delivery, o Outcome) {
 	case done:
 		c.log(d, "ack", d.msg.Ack())
 	case dead:
-		c.q.metrics.deadLetters.WithLabelValues(c.q.name, o.reason).Inc()
+		c.q.metrics.deadLetters.WithLabelValues(o.reason).Inc()
 		slog.Warn("message is a dead letter", "service", c.q.name, "reason", o.reason, "subject", d.Subject, "sequence", d.Sequence, "origin", d.Origin(), "error", o.err)
 		c.log(d, "term", d.msg.Term())
 	case retry:

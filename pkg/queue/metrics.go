@@ -32,12 +32,17 @@ func newMetrics(q *Queue) *metrics {
 		delivered:      counter("delivered_total", "Messages handed to this process.", "stream", "consumer"),
 		redelivered:    counter("redelivered_total", "Messages handed to this process that had been delivered before.", "stream", "consumer"),
 		settled:        counter("settled_total", "Deliveries by how they were settled (done, retry, dead).", "stream", "consumer", "verdict"),
-		deadLetters:    counter("dead_letters_total", "Messages moved to the dead letters, by reason.", "service", "reason"),
+		deadLetters:    counter("dead_letters_total", "Messages moved to the dead letters, by reason.", "reason"),
 		depth:          &depthCollector{q: q},
 	}
 }
 
-func (m *metrics) register(reg prometheus.Registerer, _ string) error {
+func (m *metrics) register(reg prometheus.Registerer) error {
+	for _, s := range streams { // a rate needs the zero before the first one
+		for _, reason := range []string{retryFull, retryUnavailable} {
+			m.publishRetries.WithLabelValues(s.Name, reason)
+		}
+	}
 	for _, c := range []prometheus.Collector{m.published, m.publishRetries, m.delivered, m.redelivered, m.settled, m.deadLetters, m.depth} {
 		if err := reg.Register(c); err != nil {
 			return err

@@ -154,6 +154,12 @@ func (q *Queue) publishOne(ctx context.Context, stream string, m Message) (Ack, 
 	return ack, err
 }
 
+// Why publishing is tried again, in metrics and logs.
+const (
+	retryFull        = "full"
+	retryUnavailable = "unavailable"
+)
+
 // persist tries to publish until it works, ctx ends, or it never can.
 func (q *Queue) persist(ctx context.Context, stream, subject string, try func(context.Context) error) error {
 	wait := 50 * time.Millisecond
@@ -174,9 +180,9 @@ func (q *Queue) persist(ctx context.Context, stream, subject string, try func(co
 		if ctx.Err() != nil {
 			return fmt.Errorf("publish to %s: %w (last: %w)", subject, context.Cause(ctx), err)
 		}
-		reason := "unavailable"
+		reason := retryUnavailable
 		if isStreamFull(err) {
-			reason = "full"
+			reason = retryFull
 		}
 		q.metrics.publishRetries.WithLabelValues(stream, reason).Inc()
 		if attempt == 3 {

@@ -101,7 +101,7 @@ func Connect(ctx context.Context, cfg Config, name string, server *Server, reg p
 	}
 	q.metrics = newMetrics(q)
 	if reg != nil {
-		if err := q.metrics.register(reg, name); err != nil {
+		if err := q.metrics.register(reg); err != nil {
 			q.nc.Close()
 			return nil, fmt.Errorf("queue metrics of %s: %w", name, err)
 		}
@@ -137,7 +137,6 @@ func (q *Queue) Close() {
 		}
 	}
 	q.nc.Close()
-	q.cut()
 }
 
 // link ends when the connection that is open now is lost.
