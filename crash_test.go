@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -70,7 +71,13 @@ type crash struct {
 
 	published chan struct{} // after each batch
 	mu        sync.Mutex
-	expected  map[string]string // article id to the word that only its text has
+	expected  map[string]accepted // by article id
+}
+
+// accepted is what the queue has acknowledged.
+type accepted struct {
+	word        string // only its text has it
+	publication string // id of the message, for its receipt; empty for pages
 }
 
 type proc struct {
@@ -83,7 +90,7 @@ func newCrash(t *testing.T) *crash {
 	if testing.Short() {
 		t.Skip("crash tests take a minute")
 	}
-	c := &crash{t: t, dir: t.TempDir(), procs: map[string]*proc{}, published: make(chan struct{}, 1), expected: map[string]string{}}
+	c := &crash{t: t, dir: t.TempDir(), procs: map[string]*proc{}, published: make(chan struct{}, 1), expected: map[string]accepted{}}
 	c.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, "<!doctype html><html lang=en><head><title>Page %[1]s</title></head><body><article><h1>Page %[1]s</h1><p>%[2]s</p><p>%[2]s The word of this page is %[1]s, and no other page has it.</p></article></body></html>",
@@ -200,16 +207,18 @@ func (c *crash) publish(ctx context.Context) {
 	defer q.Close()
 	for n := 0; ctx.Err() == nil; {
 		var batch []queue.Message
-		words := map[string]string{}
+		sent := map[string]accepted{}
 		for range 1 + rand.IntN(20) {
 			n++
 			word := fmt.Sprintf("w%dx%08x", n, rand.Uint32())
 			m, id := c.publication(word)
+			a := accepted{word, m.ID}
 			if n%7 == 0 {
 				m, id = c.job(word)
+				a.publication = ""
 			}
 			batch = append(batch, m)
-			words[id] = word
+			sent[id] = a
 		}
 		// The publisher does not give up: what it handed over is published in the end.
 		pctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
@@ -220,9 +229,7 @@ func (c *crash) publish(ctx context.Context) {
 			return
 		}
 		c.mu.Lock()
-		for id, word := range words {
-			c.expected[id] = word
-		}
+		maps.Copy(c.expected, sent)
 		c.mu.Unlock()
 		select {
 		case c.published <- struct{}{}:
@@ -291,8 +298,14 @@ func (c *crash) check() {
 			break
 		}
 	}
-	lost, doubled, unsearchable, untraced := 0, 0, 0, 0
-	for id, word := range c.expected {
+	q, err := queue.Connect(t.Context(), queue.Config{URL: c.nats}, "publisher", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	lost, doubled, unsearchable, untraced, unanswered := 0, 0, 0, 0, 0
+	for id, a := range c.expected {
+		word := a.word
 		switch n := changes[id]; {
 		case n == 0:
 			lost++
@@ -324,13 +337,20 @@ func (c *crash) check() {
 			untraced++
 			t.Errorf("%s: trace %+v, %v", word, trace, err)
 		}
+		if a.publication != "" {
+			var receipt article.Receipt
+			if d, err := q.Last(t.Context(), queue.ReceiptSubject("crash", a.publication)); err != nil || json.Unmarshal(d.Body, &receipt) != nil || receipt.Outcome != article.Accepted || receipt.ArticleID != id {
+				unanswered++
+				t.Errorf("%s: receipt %+v, %v", word, receipt, err)
+			}
+		}
 	}
 	for id, n := range changes {
 		if _, ok := c.expected[id]; !ok {
 			t.Errorf("article %s has %d changes and was never accepted", id, n)
 		}
 	}
-	t.Logf("of %d accepted: %d lost, %d doubled, %d not searchable, %d without their one end in the trace", want, lost, doubled, unsearchable, untraced)
+	t.Logf("of %d accepted: %d lost, %d doubled, %d not searchable, %d without their one end in the trace, %d publications without their receipt", want, lost, doubled, unsearchable, untraced, unanswered)
 	if lost > 0 {
 		t.Errorf("%d of %d accepted articles are lost", lost, want)
 	}
