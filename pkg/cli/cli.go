@@ -93,11 +93,6 @@ func (e *apiError) Error() string {
 	return strings.ToLower(e.Title)
 }
 
-func notFound(err error) bool {
-	var e *apiError
-	return errors.As(err, &e) && e.status == http.StatusNotFound
-}
-
 // Connection is how commands reach the queue.
 type Connection struct {
 	queue.Config `embed:"" group:"Queue"`

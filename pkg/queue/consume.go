@@ -154,7 +154,8 @@ func (c *consumption) pullOnce(ctx context.Context, cons jetstream.Consumer) err
 	switch err := batch.Error(); {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case err == nil, errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded), errors.Is(err, jetstream.ErrNoHeartbeat), errors.Is(err, jetstream.ErrMaxBytesExceeded):
+	case err == nil, errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded), errors.Is(err, jetstream.ErrNoHeartbeat),
+		errors.Is(err, jetstream.ErrMaxBytesExceeded), errors.Is(err, jetstream.ErrBatchCompleted):
 		return nil
 	default:
 		return fmt.Errorf("pull: %w", err)
