@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -17,6 +18,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -39,11 +41,15 @@ type benchCmd struct {
 	Corpus       string `help:"Directory with manifest.jsonl and the pages that it names." default:"../shared/corpus" type:"existingdir"`
 	Articles     int    `help:"How many articles to publish; the corpus is gone through as often as it takes. 0: once."`
 	Copy         bool   `help:"Measure the queue and the store alone: plain texts, a parser that only copies, no search index."`
+	TextBytes    int    `help:"With --copy: cut the texts to so many bytes. 0: as long as they are."`
 	Workers      int    `help:"Parser workers; 0 is one a CPU." default:"0"`
 }
 
 // Validate names what is wrong.
 func (b *benchCmd) Validate() error {
+	if b.TextBytes != 0 && !b.Copy || b.TextBytes < 0 {
+		return fmt.Errorf("--text-bytes %d: a number of bytes, with --copy", b.TextBytes)
+	}
 	if b.Articles < 0 {
 		return fmt.Errorf("--articles %d: not a number of articles", b.Articles)
 	}
@@ -56,6 +62,11 @@ func (b *benchCmd) Run(ctx context.Context, t *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
+	if b.TextBytes > 0 {
+		for i, p := range corpus {
+			corpus[i].body = bytes.ToValidUTF8(p.body[:min(b.TextBytes, len(p.body))], nil)
+		}
+	}
 	if b.Articles == 0 {
 		b.Articles = len(corpus)
 	}
@@ -64,7 +75,7 @@ func (b *benchCmd) Run(ctx context.Context, t *cli.Terminal) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	slog.SetLogLoggerLevel(slog.LevelWarn)
+	slog.SetDefault(slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: slog.LevelError})))
 
 	up := new(upCmd)
 	defaults, err := kong.New(up)
@@ -232,7 +243,7 @@ func (b *benchCmd) measure(ctx context.Context, t *cli.Terminal, server *queue.S
 
 // publish puts the articles on the queue, each under an id of its own.
 func (b *benchCmd) publish(ctx context.Context, q *queue.Queue, corpus []benchPage) (bytes int64, err error) {
-	const group = 100
+	const group = 500
 	var batch []queue.Message
 	for i := range b.Articles {
 		p := corpus[i%len(corpus)]
@@ -347,12 +358,15 @@ func cpuByStage(r io.Reader) (map[string]time.Duration, error) {
 
 // isRuntime reports whether a sample's outermost function is the runtime's own.
 func isRuntime(s *profile.Sample) bool {
+	if len(s.Location) == 0 {
+		return true
+	}
 	last := s.Location[len(s.Location)-1]
 	if len(last.Line) == 0 {
 		return true
 	}
 	name := last.Line[len(last.Line)-1].Function.Name
-	return len(name) > 8 && name[:8] == "runtime."
+	return strings.HasPrefix(name, "runtime.")
 }
 
 func (r *benchReport) print(out io.Writer) error {

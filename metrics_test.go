@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -9,27 +12,36 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"dateline/pkg/admin"
+	"dateline/pkg/queue"
+
+	"github.com/alecthomas/kong"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/sync/errgroup"
 )
 
 var update = flag.Bool("update", false, "write the metrics table of docs/OPERATIONS.md anew")
 
-// busy has every kind of thing happen once: an article accepted, one doubled, one rejected, a feed with a page, a page
-// that is not there, a search.
+// busy has every kind of thing happen once: a text accepted, one doubled, one rejected, one as HTML, a feed with a page,
+// a page that is not there, a search.
 func busy(t *testing.T) *upProcess {
 	t.Helper()
+	page := fmt.Sprintf("<html><body><article><h1>Page</h1><p>%s</p></article></body></html>", strings.Repeat("The council met on Tuesday to talk about the bridge. ", 10))
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/feed":
 			fmt.Fprintf(w, `<rss version="2.0"><channel><title>T</title><item><title>P</title><link>http://%s/page</link></item></channel></rss>`, r.Host)
 		case "/page":
-			fmt.Fprintf(w, "<html><body><article><h1>Page</h1><p>%s</p></article></body></html>", strings.Repeat("The council met on Tuesday to talk about the bridge. ", 10))
+			fmt.Fprint(w, page)
 		default:
 			http.NotFound(w, r)
 		}
@@ -39,8 +51,9 @@ func busy(t *testing.T) *upProcess {
 	for _, text := range []string{"The first article.", "The first article.", "The second article.", ""} {
 		u.publish(t, text)
 	}
+	u.publish(t, strings.ReplaceAll(page, "bridge", "harbour"), "--content-type", "text/html", "--url", "https://example.org/harbour")
 	command(t, "", "add", "--nats-url", "nats://"+u.nats, site.URL+"/feed", site.URL+"/none")
-	wait(t, "three articles", func() bool { return strings.Contains(u.search(t), "3 of 3 found") })
+	wait(t, "four articles", func() bool { return strings.Contains(u.search(t), "4 of 4 found") })
 	wait(t, "the dead letters", func() bool {
 		return value(scrape(t, u), "dateline_articles_total", "stage", "fetcher", "outcome", "failed") == 1
 	})
@@ -118,9 +131,9 @@ func TestMetrics(t *testing.T) {
 		stage, outcome string
 		want           float64
 	}{
-		{"parser", "parsed", 3}, // two texts and the page: what was published twice went no further than the queue
+		{"parser", "parsed", 4}, // two texts, the HTML and the page: what was published twice went no further than the queue
 		{"parser", "rejected", 1},
-		{"indexer", "new", 3},
+		{"indexer", "new", 4},
 		{"fetcher", "fetched", 1},
 		{"fetcher", "feed", 1},
 		{"fetcher", "failed", 1},
@@ -152,24 +165,15 @@ func TestMetrics(t *testing.T) {
 		slices.Sort(names)
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", f.GetName(), strings.ToLower(f.GetType().String()), strings.Join(names, ", "), f.GetHelp())
 	}
-	const path = "docs/OPERATIONS.md"
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, _ := strings.Cut(string(b), tableBegin)
-	got, tail, ok := strings.Cut(rest, tableEnd)
-	if !ok {
-		t.Fatalf("%s has no %s … %s", path, strings.TrimSpace(tableBegin), strings.TrimSpace(tableEnd))
-	}
+	head, got, tail := operations(t)
 	if *update {
-		if err := os.WriteFile(path, []byte(head+tableBegin+table.String()+tableEnd+tail), 0o644); err != nil {
+		if err := os.WriteFile(operationsPath, []byte(head+tableBegin+table.String()+tableEnd+tail), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		got = table.String()
 	}
 	if got != table.String() {
-		t.Errorf("the table in %s is not what a busy process serves; go test . -run TestMetrics -update writes it. It should be:\n%s", path, table.String())
+		t.Errorf("the table in %s is not what a busy process serves; go test . -run TestMetrics -update writes it. It should be:\n%s", operationsPath, table.String())
 	}
 
 	for _, name := range []string{"deploy/prometheus/rules.yml", "deploy/grafana/dateline.json"} {
@@ -182,11 +186,204 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s uses only %d metrics", name, len(used))
 		}
 		for _, m := range used {
-			base := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(m, "_bucket"), "_count"), "_sum")
-			if families[m] == nil && families[base] == nil {
+			series := histogramSuffix.ReplaceAllString(m, "")
+			if families[m] == nil && families[series].GetType() != dto.MetricType_HISTOGRAM {
 				t.Errorf("%s uses %s, which there is not", name, m)
 			}
 		}
+	}
+}
+
+var histogramSuffix = regexp.MustCompile(`_(bucket|count|sum)$`)
+
+const operationsPath = "docs/OPERATIONS.md"
+
+// operations cuts the document at its table of metrics.
+func operations(t *testing.T) (head, table, tail string) {
+	t.Helper()
+	b, err := os.ReadFile(operationsPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(b), tableBegin)
+	table, tail, ok := strings.Cut(rest, tableEnd)
+	if !ok {
+		t.Fatalf("%s has no %s … %s", operationsPath, strings.TrimSpace(tableBegin), strings.TrimSpace(tableEnd))
+	}
+	return head, table, tail
+}
+
+// A vector that nothing has touched yet is served nowhere; the registry knows it all the same. So this asks the registry
+// itself, of services that have done nothing.
+func TestMetricsTableIsComplete(t *testing.T) {
+	_, table, _ := operations(t)
+	found := 0
+	for _, d := range describe(t, idle(t)) {
+		found++
+		row := regexp.MustCompile(`(?m)^\| ` + "`" + d.name + "`" + ` \| (?:counter|gauge|histogram) \| (.*?) \| (.*) \|$`).FindStringSubmatch(table)
+		switch {
+		case row == nil:
+			t.Errorf("%s is not in the table of %s", d.name, operationsPath)
+		case row[1] != d.labels || row[2] != d.help:
+			t.Errorf("%s: the table says (%s) %q, the registry (%s) %q", d.name, row[1], row[2], d.labels, d.help)
+		}
+	}
+	if rows := strings.Count(table, "\n| `"); found != rows {
+		t.Errorf("the registry has %d metrics, the table %d", found, rows)
+	}
+}
+
+// idle is the registry of the three services, as up runs them, with nothing to do.
+func idle(t *testing.T) *prometheus.Registry {
+	t.Helper()
+	up := new(upCmd)
+	defaults, err := kong.New(up)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := defaults.Parse([]string{"--data", t.TempDir(), "--nats-listen", "127.0.0.1:0", "--api-addr", "127.0.0.1:0", "--max-store", "1GB"}); err != nil {
+		t.Fatal(err)
+	}
+	server, err := queue.StartServer(up.ServerConfig, up.Token, queue.StoreDir(up.Data), up.MaxStore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adm := admin.New("")
+	base, stopServer := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, stop := context.WithCancel(base)
+	var support, services errgroup.Group
+	support.Go(func() error { return server.Supervise(base) })
+	services.Go(func() error { return up.services(ctx, server, adm, io.Discard) })
+	t.Cleanup(func() {
+		stop()
+		err := services.Wait()
+		stopServer()
+		if err := errors.Join(err, support.Wait()); err != nil {
+			t.Error(err)
+		}
+	})
+	// A service registers what it has before it consumes, and a consumer's depth is served once it does.
+	const consumers = 6
+	wait(t, "every service to consume", func() bool {
+		families, err := adm.Registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() == "dateline_queue_unacked_messages" {
+				return len(f.GetMetric()) == consumers
+			}
+		}
+		return false
+	})
+	return adm.Registry
+}
+
+// described is what a metric is registered as.
+type described struct{ name, help, labels string }
+
+// describe lists Dateline's metrics of a registry, each once: those that collectors describe beforehand, and those that
+// come only when they are collected.
+func describe(t *testing.T, reg *prometheus.Registry) map[string]described {
+	t.Helper()
+	all := map[string]described{}
+	add := func(d *prometheus.Desc) { // which shows what it is in no other way
+		parts := regexp.MustCompile(`^Desc{fqName: ("\w+"), help: (".*"), unit: ".*", constLabels: {(.*)}, variableLabels: {(.*)}}$`).FindStringSubmatch(d.String())
+		if parts == nil {
+			t.Fatalf("%s: not the form that this test reads", d)
+		}
+		name, err := strconv.Unquote(parts[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		help, err := strconv.Unquote(parts[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(name, "dateline_") {
+			return
+		}
+		var labels []string
+		for _, l := range regexp.MustCompile(`(\w+)="`).FindAllStringSubmatch(parts[3], -1) {
+			labels = append(labels, l[1])
+		}
+		for l := range strings.SplitSeq(parts[4], ",") {
+			if l != "" {
+				labels = append(labels, l)
+			}
+		}
+		slices.Sort(labels)
+		all[name] = described{name, help, strings.Join(labels, ", ")}
+	}
+	descs, metrics := make(chan *prometheus.Desc), make(chan prometheus.Metric)
+	go func() { defer close(descs); reg.Describe(descs) }()
+	for d := range descs {
+		add(d)
+	}
+	go func() { defer close(metrics); reg.Collect(metrics) }()
+	for m := range metrics {
+		add(m.Desc())
+	}
+	return all
+}
+
+// Prometheus and Grafana read these files; an operator reads about each alert in the document.
+func TestDeployedFilesAreWellFormed(t *testing.T) {
+	read := func(path string, unmarshal func([]byte, any) error, into any) {
+		t.Helper()
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := unmarshal(b, into); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
+	}
+	read("deploy/prometheus/rules.yml", yaml.Unmarshal, &rules)
+	var scrape struct {
+		Jobs []struct {
+			Name string `yaml:"job_name"`
+		} `yaml:"scrape_configs"`
+	}
+	read("deploy/prometheus/prometheus.yml", yaml.Unmarshal, &scrape)
+	if len(scrape.Jobs) != 1 || scrape.Jobs[0].Name != "dateline" { // which rules and dashboard select by
+		t.Errorf("jobs %v, want dateline", scrape.Jobs)
+	}
+	var board struct {
+		Panels []struct {
+			ID      int
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	read("deploy/grafana/dateline.json", json.Unmarshal, &board)
+	ids := map[int]bool{}
+	for _, p := range board.Panels {
+		if ids[p.ID] || len(p.Targets) == 0 || p.Targets[0].Expr == "" {
+			t.Errorf("panel %d, %q: shows nothing or has another's id", p.ID, p.Title)
+		}
+		ids[p.ID] = true
+	}
+	head, _, tail := operations(t)
+	told := map[string]bool{}
+	for _, a := range regexp.MustCompile("(?m)^\\| `(Dateline\\w+)` ").FindAllStringSubmatch(head+tail, -1) {
+		told[a[1]] = true
+	}
+	for _, g := range rules.Groups {
+		for _, r := range g.Rules {
+			if r.Expr == "" || !told[r.Alert] {
+				t.Errorf("alert %s has no condition or is not in %s", r.Alert, operationsPath)
+			}
+			delete(told, r.Alert)
+		}
+	}
+	for a := range told {
+		t.Errorf("%s tells of alert %s, which there is not", operationsPath, a)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"sync/atomic"
 	"time"
 
 	"dateline/pkg/admin"
@@ -146,15 +147,22 @@ func serve[C any](ctx context.Context, qc queue.Config, server *queue.Server, ad
 	run func(context.Context, C, *queue.Queue, *admin.Server) error,
 ) (err error) {
 	pprof.Do(ctx, pprof.Labels("stage", string(stage)), func(ctx context.Context) {
+		var connected atomic.Pointer[queue.Queue]
+		adm.Check(string(stage)+" queue", func(ctx context.Context) error {
+			if q := connected.Load(); q != nil {
+				return q.Check(ctx)
+			}
+			return errors.New("no connection to NATS yet")
+		})
 		var q *queue.Queue
 		if q, err = queue.Connect(ctx, qc, string(stage), server, adm.Registry); err != nil {
 			return
 		}
 		defer q.Close()
-		adm.Check(string(stage)+" queue", q.Check)
 		if err = q.AwaitProvisioned(ctx); err != nil {
 			return
 		}
+		connected.Store(q)
 		if err = run(ctx, c, q, adm); err != nil {
 			err = fmt.Errorf("%s: %w", stage, err)
 		}

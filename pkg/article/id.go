@@ -75,7 +75,17 @@ func Fingerprint(a *Article) string {
 	return hash(parts...)
 }
 
-func fold(s string) string { return strings.Join(strings.Fields(s), " ") }
+// fold makes every run of white space one space, and none at the ends.
+func fold(s string) string {
+	b := make([]byte, 0, len(s))
+	for word := range strings.FieldsSeq(s) {
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, word...)
+	}
+	return string(b)
+}
 
 var (
 	idPattern        = regexp.MustCompile(`^[0-9a-f]{32}$`)

@@ -28,6 +28,10 @@ type Subscription struct {
 	Handle      Handler
 }
 
+// workBytes bounds a batch by what is in it: many short texts are stored with one disk write, and a few large pages do not
+// wait for each other.
+const workBytes = 2 << 20
+
 // drainGrace is how long in-flight work may take to finish once a service is told to stop.
 const drainGrace = 30 * time.Second
 
@@ -227,12 +231,12 @@ func (c *consumption) work(ctx, work context.Context, n int) {
 			c.handBack(d)
 			continue
 		}
-		batch := []*Delivery{d}
-		for more := true; more && len(batch) < c.s.Batch; {
+		batch, size := []*Delivery{d}, len(d.Body)
+		for more := true; more && len(batch) < c.s.Batch && size < workBytes; {
 			select {
 			case d, ok := <-c.feed:
 				if more = ok; ok {
-					batch = append(batch, d)
+					batch, size = append(batch, d), size+len(d.Body)
 				}
 			default:
 				more = false

@@ -53,18 +53,21 @@ type Delivery struct {
 	Header   Header
 	Body     []byte
 
-	msg jetstream.Msg
+	origin string // once it has been asked for
+	msg    jetstream.Msg
 }
 
 // Origin is the id of the journey that the delivery belongs to: what an earlier stage named it, or, for the first
 // message of a journey, its own. Publishers cannot choose it.
 func (d *Delivery) Origin() string {
-	if d.Stream != streamExt {
-		if origin := article.HeaderValue(d.Header, article.HeaderOrigin); article.ValidID(origin) {
-			return origin
-		}
+	if d.origin != "" {
+		return d.origin
 	}
-	return article.Origin(d.Stream, d.ID, d.Sequence, d.Stored, d.Body)
+	d.origin = article.HeaderValue(d.Header, article.HeaderOrigin)
+	if d.Stream == streamExt || !article.ValidID(d.origin) {
+		d.origin = article.Origin(d.Stream, d.ID, d.Sequence, d.Stored, d.Body)
+	}
+	return d.origin
 }
 
 // Outcome is what a handler decides about one delivery: Done, Retry or Dead.

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics are one connection's; the services of one process differ by the label service.
+// metrics are one connection's; the services of one process differ by the label client.
 type metrics struct {
 	published      *prometheus.CounterVec
 	publishRetries *prometheus.CounterVec

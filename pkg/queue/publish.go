@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
+	"golang.org/x/sync/errgroup"
 )
 
 // ErrTooLarge means that a message exceeds what NATS takes, and always will.
@@ -20,7 +21,7 @@ var ErrTooLarge = errors.New("message is larger than the queue takes")
 
 // One atomic batch costs one fsync; these bound what it holds.
 const (
-	batchMessages = 200
+	batchMessages = 1000
 	batchBytes    = 4 << 20
 )
 
@@ -57,10 +58,12 @@ func (q *Queue) Publish(ctx context.Context, messages ...Message) ([]Ack, error)
 		}
 		groups[stream] = append(groups[stream], i)
 	}
+	g, ctx := errgroup.WithContext(ctx) // each stream has a disk write of its own to wait for
 	for _, stream := range order {
-		if err := q.publishTo(ctx, stream, messages, groups[stream], acks); err != nil {
-			return nil, err
-		}
+		g.Go(func() error { return q.publishTo(ctx, stream, messages, groups[stream], acks) })
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
 	return acks, nil
 }

@@ -122,7 +122,7 @@ func (q *Queue) awaitConnection(ctx context.Context, url string) error {
 		case <-ctx.Done():
 			return fmt.Errorf("connect to NATS at %s: %w (last: %v)", url, context.Cause(ctx), q.nc.LastError())
 		case <-warn:
-			slog.Warn("waiting for NATS", "service", q.name, "url", q.nc.Opts.Url, "error", q.nc.LastError())
+			slog.Warn("waiting for NATS", "service", q.name, "url", url, "error", q.nc.LastError())
 		case <-tick.C:
 		}
 	}

@@ -49,6 +49,10 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+// articleWorkers is how many batches of articles are in hand at a time: while one waits for its messages to be acknowledged,
+// the next is stored.
+const articleWorkers = 2
+
 // failureBatch is how many dead letters are recorded in one transaction.
 const failureBatch = 100
 
@@ -101,7 +105,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	})
 	work.Go(func() error {
 		defer fail()
-		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: 1, Batch: cfg.IndexBatch, Handle: x.articles})
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: articleWorkers, Batch: cfg.IndexBatch, Handle: x.articles})
 	})
 	work.Go(func() error {
 		defer fail()

@@ -31,7 +31,7 @@ import (
 // Config is the parser's.
 type Config struct {
 	Workers int  `name:"parser-workers" help:"Pages, and publications, that the parser works on at the same time; 0 is one a CPU." default:"0" env:"DATELINE_PARSER_WORKERS"`
-	Batch   int  `name:"parser-batch" help:"Most pages or publications that a worker takes at a time; their articles are published together." default:"20" env:"DATELINE_PARSER_BATCH"`
+	Batch   int  `name:"parser-batch" help:"Most pages or publications that a worker takes at a time; their articles are published together." default:"250" env:"DATELINE_PARSER_BATCH"`
 	Copy    bool `kong:"-"` // for benchmarks: a publication's body becomes one paragraph, unread, so that the rest can be measured
 }
 

@@ -21,7 +21,7 @@ type Record struct {
 	Origin   string    `json:"origin"`   // the journey that brought it
 
 	// Article is the JSON that arrived, with the fields of newer publishers that this Dateline does not know.
-	Article json.RawMessage `json:"article"`
+	Article json.RawMessage `json:"article,omitempty"`
 }
 
 // Decode reads the record's article.
@@ -54,11 +54,16 @@ var (
 )
 
 func packRecord(r *Record) ([]byte, error) {
-	b, err := json.Marshal(r)
+	head := *r
+	head.Article = nil
+	b, err := json.Marshal(head)
 	if err != nil {
 		return nil, fmt.Errorf("record %d: %w", r.Seq, err)
 	}
-	return encoder().EncodeAll(b, nil), nil
+	// The article was read as JSON on its way here: put in as it is, it need not be gone through once more.
+	b = append(b[:len(b)-1], `,"article":`...)
+	b = append(append(b, r.Article...), '}')
+	return encoder().EncodeAll(b, make([]byte, 0, len(b)/2)), nil
 }
 
 // unpackRecord copies: nothing in the record refers to the packed bytes, which are gone with their transaction.
