@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
+
+	"dateline/pkg/article"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -172,11 +175,28 @@ func newDelivery(msg jetstream.Msg) (*Delivery, error) {
 		return nil, fmt.Errorf("delivery on %s: %w", msg.Subject(), err)
 	}
 	h := msg.Headers()
+	if meta.Stream == streamExt {
+		h = foreign(h)
+	}
 	d := &Delivery{
 		Subject: msg.Subject(), Stream: meta.Stream, Sequence: meta.Sequence.Stream, Stored: meta.Timestamp,
 		Attempt: int(meta.NumDelivered), ID: h.Get("Nats-Msg-Id"), Header: h, Body: msg.Data(), msg: msg,
 	}
 	return d, nil
+}
+
+// foreign is a publisher's headers without those by which Dateline's services trust each other.
+func foreign(h Header) Header {
+	own := Header{}
+	for name, v := range h {
+		switch lower := strings.ToLower(name); {
+		case strings.HasPrefix(lower, "dlq-"):
+		case strings.EqualFold(lower, article.HeaderOrigin), strings.EqualFold(lower, article.HeaderHops), strings.EqualFold(lower, article.HeaderReceiptFor):
+		default:
+			own[name] = v
+		}
+	}
+	return own
 }
 
 func (c *consumption) hold(d *Delivery) {

@@ -64,7 +64,7 @@ func (d *Delivery) Origin() string {
 		return d.origin
 	}
 	d.origin = article.HeaderValue(d.Header, article.HeaderOrigin)
-	if d.Stream == streamExt || !article.ValidID(d.origin) {
+	if !article.ValidID(d.origin) {
 		d.origin = article.Origin(d.Stream, d.ID, d.Sequence, d.Stored, d.Body)
 	}
 	return d.origin

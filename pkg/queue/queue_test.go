@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -159,6 +160,9 @@ func TestDeadLettersKeepPayloadAndCause(t *testing.T) {
 	q := queuetest.Start(t)
 	m := ext("bad", "the payload")
 	m.Header["Dateline-Url"] = []string{"https://example.org/a"}
+	m.Header["dateline-origin"] = []string{"00000000000000000000000000000000"} // which is not a publisher's to choose
+	m.Header["Dateline-Hops"] = []string{`[{"stage":"made up"}]`}
+	m.Header["Dlq-Reason"] = []string{"made up"}
 	if _, err := q.Publish(within(t), m, ext("boom", "panics"), ext("again", "retried")); err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +192,7 @@ func TestDeadLettersKeepPayloadAndCause(t *testing.T) {
 			letters[l.ID] = l
 			if l.ID == "bad" {
 				origin = d.Origin()
-				if string(d.Body) != "the payload" || d.Header.Get("Dateline-Url") != "https://example.org/a" {
+				if string(d.Body) != "the payload" || d.Header.Get("Dateline-Url") != "https://example.org/a" || article.HeaderValue(d.Header, "Dateline-Hops") != "" {
 					t.Errorf("dead letter lost its message: %q %v", d.Body, d.Header)
 				}
 			}
@@ -205,7 +209,7 @@ func TestDeadLettersKeepPayloadAndCause(t *testing.T) {
 	if letters["again"].Attempts != 2 {
 		t.Errorf("retried message died after %d attempts, want 2", letters["again"].Attempts)
 	}
-	if !article.ValidID(origin) {
+	if !article.ValidID(origin) || strings.HasPrefix(origin, "0000") {
 		t.Errorf("origin of a dead letter is %q", origin)
 	}
 }

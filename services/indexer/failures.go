@@ -3,7 +3,7 @@ package indexer
 import (
 	"context"
 	"encoding/json"
-	"time"
+	"slices"
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
@@ -12,25 +12,20 @@ import (
 
 // failures records how the journeys of dead letters ended, so that a trace can tell. The letters stay where they are.
 func (x *indexer) failures(ctx context.Context, batch []*queue.Delivery) []queue.Outcome {
-	begin := time.Now()
 	failures := make([]store.Failure, len(batch))
 	for i, d := range batch {
 		failures[i] = failure(d)
 	}
-	outcomes := make([]queue.Outcome, len(batch))
+	outcome := queue.Done()
 	err := x.store.Fail(ctx, failures)
 	x.noteStore(err)
 	if err != nil {
 		x.log.Error("record cannot be written, trying on", "failures", len(batch), "error", err)
+		outcome = queue.Retry(err, storeRetry)
+	} else {
+		x.metrics.failureBatch.Observe(float64(len(batch)))
 	}
-	for i := range batch {
-		if outcomes[i] = queue.Done(); err != nil {
-			outcomes[i] = queue.Retry(err, storeRetry)
-		}
-	}
-	x.metrics.failureBatch.Observe(float64(len(batch)))
-	x.metrics.stage.Observe(time.Since(begin).Seconds() / float64(len(batch)))
-	return outcomes
+	return slices.Repeat([]queue.Outcome{outcome}, len(batch))
 }
 
 // failure reads a dead letter. One that says little still ends its journey.
@@ -46,13 +41,16 @@ func failure(d *queue.Delivery) store.Failure {
 	if f.Reason == "" {
 		f.Reason = "unknown"
 	}
-	// Jobs, articles and publications as JSON name their article themselves. Of what is broken, this reads nothing.
+	// Jobs and articles name their URL, articles their id. Of what is broken, this reads nothing. A publisher's id is its own
+	// affair: a refused publication shows in no other article's trace.
 	var named struct {
 		ID  string `json:"id"`
 		URL string `json:"url"`
 	}
 	if err := json.Unmarshal(d.Body, &named); err == nil {
-		f.ArticleID = named.ID
+		if letter.Service == string(article.StageIndexer) {
+			f.ArticleID = named.ID
+		}
 		if f.URL == "" {
 			f.URL = named.URL
 		}
