@@ -8,7 +8,7 @@ crash: ## kill each service, and the all-in-one process, N times
 
 bench: ## articles a second end to end, then of the queue and the store alone
 	go run . bench
-	go run . bench --copy --articles 100000
+	go run . bench --copy --articles 50000 --text-bytes 2000
 
 schemas: ## docs/schemas anew from the Go types
 	go test ./pkg/article -run Schemas -update

@@ -24,7 +24,7 @@ func command(t *testing.T, in string, args ...string) (stdout, stderr string, co
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var out, errs bytes.Buffer
+	var out, errs syncBuffer // to which what else runs here logs too
 	code = run(ctx, args, &cli.Terminal{In: strings.NewReader(in), Out: &out, Err: &errs})
 	return out.String(), errs.String(), code
 }
@@ -359,7 +359,7 @@ func TestPublishingManyFiles(t *testing.T) {
 		}
 		args = append(args, file)
 	}
-	var out, errs bytes.Buffer
+	var out, errs syncBuffer
 	code := run(t.Context(), args, &cli.Terminal{Out: &out, Err: &errs, Interactive: true})
 	if code != 1 || !strings.Contains(out.String(), "250 published: 239 accepted, 10 duplicate, 1 rejected") || !strings.Contains(out.String(), "100.txt: body: is empty") {
 		t.Errorf("exit %d: %s", code, out.String())
