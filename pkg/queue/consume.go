@@ -25,9 +25,10 @@ type Handler func(ctx context.Context, batch []*Delivery) []Outcome
 // Subscription is a service's work on one consumer.
 type Subscription struct {
 	Consumer    Consumer
-	Workers     int // concurrent calls of Handle
-	Batch       int // most deliveries in a call
-	MaxAttempts int // a delivery that Handle wants to retry as often is a dead letter; 0: retry for ever
+	Workers     int  // batches in hand at a time
+	Ordered     bool // Handle is called for one batch at a time, in the stream's order; only settling overlaps
+	Batch       int  // most deliveries in a call
+	MaxAttempts int  // a delivery that Handle wants to retry as often is a dead letter; 0: retry for ever
 	Handle      Handler
 }
 
@@ -91,6 +92,7 @@ type consumption struct {
 	feed     chan *Delivery // from pull to the workers
 	taken    chan struct{}  // tells pull that workers took something from it
 	attempts *attemptLog
+	turn     sync.Mutex // held while taking, and where the order matters while handling
 
 	mu   sync.Mutex
 	held map[*Delivery]time.Time // delivered and not settled, with the time of the last sign of life
@@ -246,25 +248,15 @@ func (c *consumption) heartbeat(ctx context.Context) {
 
 // work takes batches until the feed is closed. ctx tells that the service stops; work is what the work itself runs under.
 func (c *consumption) work(ctx, work context.Context, n int) {
-	for d := range c.feed {
-		if ctx.Err() != nil {
-			c.handBack(d)
-			continue
+	for {
+		c.turn.Lock()
+		batch := c.take(ctx)
+		if batch == nil {
+			c.turn.Unlock()
+			return
 		}
-		batch, size := []*Delivery{d}, len(d.Body)
-		for more := true; more && len(batch) < c.s.Batch && size < workBytes; {
-			select {
-			case d, ok := <-c.feed:
-				if more = ok; ok {
-					batch, size = append(batch, d), size+len(d.Body)
-				}
-			default:
-				more = false
-			}
-		}
-		select {
-		case c.taken <- struct{}{}:
-		default:
+		if !c.s.Ordered {
+			c.turn.Unlock()
 		}
 		// What may have killed a process goes last and alone, so that no more than itself is suspected the next time.
 		var calm, suspects []*Delivery
@@ -275,38 +267,79 @@ func (c *consumption) work(ctx, work context.Context, n int) {
 				suspects = append(suspects, d)
 			}
 		}
+		settle := func() {}
 		if len(calm) > 0 {
-			c.do(work, n, calm)
+			settle = c.do(work, n, calm)
 		}
 		for _, d := range suspects {
+			settle()
 			if tries := c.attempts.of(d); tries >= poisonAttempts {
-				c.settle(work, []*Delivery{d}, []Outcome{Dead(reasonPoison, fmt.Errorf("was in hand when the process died, %d times", tries))})
+				settle = func() {
+					c.settle(work, []*Delivery{d}, []Outcome{Dead(reasonPoison, fmt.Errorf("was in hand when the process died, %d times", tries))})
+				}
 			} else {
-				c.do(work, n, []*Delivery{d})
+				settle = c.do(work, n, []*Delivery{d})
 			}
 		}
+		if c.s.Ordered {
+			c.turn.Unlock()
+		}
+		settle()
 	}
 }
 
-// do handles a batch and settles it.
-func (c *consumption) do(ctx context.Context, worker int, batch []*Delivery) {
+// take waits for a delivery and takes what else is there, up to a batch; it returns nil when the feed is closed.
+func (c *consumption) take(ctx context.Context) []*Delivery {
+	var batch []*Delivery
+	for d := range c.feed {
+		if ctx.Err() != nil {
+			c.handBack(d)
+			continue
+		}
+		batch = append(batch, d)
+		break
+	}
+	if batch == nil {
+		return nil
+	}
+	size := len(batch[0].Body)
+	for more := true; more && len(batch) < c.s.Batch && size < workBytes; {
+		select {
+		case d, ok := <-c.feed:
+			if more = ok; ok {
+				batch, size = append(batch, d), size+len(d.Body)
+			}
+		default:
+			more = false
+		}
+	}
+	select {
+	case c.taken <- struct{}{}:
+	default:
+	}
+	return batch
+}
+
+// do handles a batch, and returns what is left to do: to settle it.
+func (c *consumption) do(ctx context.Context, worker int, batch []*Delivery) (settle func()) {
 	if err := c.attempts.begin(ctx, worker, batch); err != nil {
 		for _, d := range batch {
 			c.handBack(d)
 		}
-		return
+		return func() {}
 	}
 	outcomes, err := c.handle(ctx, batch)
 	switch {
 	case err == nil:
-		c.settle(ctx, batch, outcomes)
+		return func() { c.settle(ctx, batch, outcomes) }
 	case len(batch) == 1:
 		slog.Error("handler panicked", "service", c.q.name, "stream", batch[0].Stream, "sequence", batch[0].Sequence, "error", err)
-		c.settle(ctx, batch, []Outcome{Dead(reasonPanic, err)})
+		return func() { c.settle(ctx, batch, []Outcome{Dead(reasonPanic, err)}) }
 	default:
 		for _, d := range batch {
-			c.do(ctx, worker, []*Delivery{d})
+			c.do(ctx, worker, []*Delivery{d})()
 		}
+		return func() {}
 	}
 }
 

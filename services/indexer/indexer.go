@@ -50,7 +50,7 @@ func (c *Config) Validate() error {
 }
 
 // articleWorkers is how many batches of articles are in hand at a time: while one waits for its messages to be acknowledged,
-// the next is stored.
+// the next is stored. They are stored one after the other, so that of two revisions the later one stays the latest.
 const articleWorkers = 2
 
 // failureBatch is how many dead letters are recorded in one transaction.
@@ -105,7 +105,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	})
 	work.Go(func() error {
 		defer fail()
-		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: articleWorkers, Batch: cfg.IndexBatch, Handle: x.articles})
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: articleWorkers, Ordered: true, Batch: cfg.IndexBatch, Handle: x.articles})
 	})
 	work.Go(func() error {
 		defer fail()
