@@ -254,15 +254,11 @@ func (c *crash) job(word string) (queue.Message, string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	body, err := json.Marshal(article.Job{URL: target, Kind: article.JobPage})
+	m, err := queue.Job(article.Job{URL: target, Kind: article.JobPage})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	id := article.JobID(key)
-	return queue.Message{
-		Subject: queue.JobSubject(weburl.Host(target), id), ID: id, Type: article.TypeJob,
-		Header: queue.Header{article.HeaderURL: {target}}, Body: body,
-	}, article.IDOfURL(key)
+	return m, article.IDOfURL(key)
 }
 
 // check waits for the pipeline to run dry and then holds the record against what was accepted.

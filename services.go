@@ -35,6 +35,35 @@ type adminConfig struct {
 	AdminAddr string `help:"Address of /metrics, /healthz, /readyz and /debug/pprof." default:"127.0.0.1:9464" env:"DATELINE_ADMIN_ADDR"`
 }
 
+// embeddedConfig is that of a process with a NATS server in it.
+type embeddedConfig struct {
+	dataConfig         `embed:""`
+	adminConfig        `embed:""`
+	queue.Config       `embed:"" group:"Queue"`
+	queue.ServerConfig `embed:"" group:"Queue"`
+	queue.Limits       `embed:"" group:"Queue"`
+}
+
+// start starts the server and what tells of it.
+func (c *embeddedConfig) start() (*queue.Server, *admin.Server, error) {
+	adm := admin.New(c.AdminAddr)
+	server, err := queue.StartServer(c.ServerConfig, c.Token, queue.StoreDir(c.Data), c.MaxStore)
+	if err != nil {
+		return nil, nil, err
+	}
+	adm.Check("nats", server.Check)
+	return server, adm, nil
+}
+
+func (c *embeddedConfig) provision(ctx context.Context, server *queue.Server) error {
+	q, err := queue.Connect(ctx, c.Config, "admin", server, nil)
+	if err != nil {
+		return err
+	}
+	defer q.Close()
+	return q.Provision(ctx, c.Limits)
+}
+
 // lock keeps a second process out of a data directory, as long as this one lives.
 func (c dataConfig) lock() (unlock func() error, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
@@ -53,14 +82,10 @@ func (c dataConfig) lock() (unlock func() error, err error) {
 
 // upCmd is everything in one process: the three services exactly as they run alone, on an embedded server.
 type upCmd struct {
-	dataConfig         `embed:""`
-	adminConfig        `embed:""`
-	queue.Config       `embed:"" group:"Queue"`
-	queue.ServerConfig `embed:"" group:"Queue"`
-	queue.Limits       `embed:"" group:"Queue"`
-	Fetcher            fetcher.Config `embed:"" group:"Fetcher"`
-	Parser             parser.Config  `embed:"" group:"Parser"`
-	Indexer            indexer.Config `embed:"" group:"Indexer"`
+	embeddedConfig `embed:""`
+	Fetcher        fetcher.Config `embed:"" group:"Fetcher"`
+	Parser         parser.Config  `embed:"" group:"Parser"`
+	Indexer        indexer.Config `embed:"" group:"Indexer"`
 }
 
 func (c *upCmd) Run(ctx context.Context, t *cli.Terminal) error {
@@ -78,13 +103,10 @@ func (c *upCmd) Run(ctx context.Context, t *cli.Terminal) error {
 //
 // It stops in the order of the flow: services finish what they have in hand, then the server closes.
 func (c *upCmd) run(ctx context.Context, out io.Writer) error {
-	adm := admin.New(c.AdminAddr)
-	server, err := queue.StartServer(c.ServerConfig, c.Token, queue.StoreDir(c.Data), c.MaxStore)
+	server, adm, err := c.start()
 	if err != nil {
 		return err
 	}
-	adm.Check("nats", server.Check)
-
 	// What keeps the services alive outlives them.
 	base, stopBase := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBase()
@@ -114,13 +136,7 @@ func failing(fail context.CancelCauseFunc, err error) error {
 }
 
 func (c *upCmd) services(ctx context.Context, server *queue.Server, adm *admin.Server, out io.Writer) error {
-	q, err := queue.Connect(ctx, c.Config, "admin", server, nil)
-	if err != nil {
-		return err
-	}
-	err = q.Provision(ctx, c.Limits)
-	q.Close()
-	if err != nil {
+	if err := c.provision(ctx, server); err != nil {
 		return err
 	}
 	c.Indexer.DataDir = c.Data
@@ -224,11 +240,7 @@ func (c *indexerCmd) Run(ctx context.Context) error {
 
 // natsCmd is the queue alone: for services in processes of their own where no NATS server is at hand.
 type natsCmd struct {
-	dataConfig         `embed:""`
-	adminConfig        `embed:""`
-	queue.Config       `embed:"" group:"Queue"`
-	queue.ServerConfig `embed:"" group:"Queue"`
-	queue.Limits       `embed:"" group:"Queue"`
+	embeddedConfig `embed:""`
 }
 
 func (c *natsCmd) Run(ctx context.Context, t *cli.Terminal) error {
@@ -240,25 +252,18 @@ func (c *natsCmd) Run(ctx context.Context, t *cli.Terminal) error {
 }
 
 func (c *natsCmd) run(ctx context.Context, out io.Writer) error {
-	server, err := queue.StartServer(c.ServerConfig, c.Token, queue.StoreDir(c.Data), c.MaxStore)
+	server, adm, err := c.start()
 	if err != nil {
 		return err
 	}
-	adm := admin.New(c.AdminAddr)
-	adm.Check("nats", server.Check)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.Supervise(ctx) })
 	g.Go(func() error { return adm.Run(ctx) })
 	g.Go(func() error {
-		q, err := queue.Connect(ctx, c.Config, "admin", server, nil)
-		if err != nil {
+		if err := c.provision(ctx, server); err != nil {
 			return err
 		}
-		defer q.Close()
-		if err := q.Provision(ctx, c.Limits); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "NATS is up at %s, its metrics at http://%s/metrics\n", server.URL(), c.AdminAddr)
+		_, err := fmt.Fprintf(out, "NATS is up at %s, its metrics at http://%s/metrics\n", server.URL(), c.AdminAddr)
 		return err
 	})
 	return g.Wait()

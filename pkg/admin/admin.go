@@ -47,6 +47,12 @@ func (s *Server) Check(name string, f func(context.Context) error) {
 	s.checks = append(s.checks, check{name, f})
 }
 
+func (s *Server) current() []check {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.checks)
+}
+
 // Run serves until ctx ends:
 //
 //	/metrics        Prometheus text and OpenMetrics, native histograms by protobuf
@@ -85,9 +91,7 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	s.mu.Lock()
-	checks := append([]check(nil), s.checks...)
-	s.mu.Unlock()
+	checks := s.current()
 	report, status := map[string]string{}, http.StatusOK
 	for _, c := range checks {
 		report[c.name] = "ok"
@@ -107,9 +111,7 @@ func (s *Server) AwaitReady(ctx context.Context, names ...string) bool {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		s.mu.Lock()
-		checks := append([]check(nil), s.checks...)
-		s.mu.Unlock()
+		checks := s.current()
 		ready := true
 		for _, name := range names {
 			ready = ready && slices.ContainsFunc(checks, func(c check) bool { return c.name == name })

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"text/tabwriter"
@@ -10,7 +9,6 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
-	"dateline/pkg/weburl"
 
 	"github.com/dustin/go-humanize"
 )
@@ -61,26 +59,9 @@ func (a *Add) Run(ctx context.Context, term *Terminal) error {
 }
 
 func (a *Add) job(raw string) (queue.Message, error) {
-	canonical, err := weburl.Canonical(raw)
-	if err != nil {
-		return queue.Message{}, err
-	}
-	key, err := weburl.Key(canonical)
-	if err != nil {
-		return queue.Message{}, err
-	}
-	body, err := json.Marshal(article.Job{URL: canonical, Kind: article.JobKind(a.Kind)})
-	if err != nil {
-		return queue.Message{}, err
-	}
-	id := article.JobID(key)
-	return queue.Message{
-		Subject: queue.JobSubject(weburl.Host(canonical), id),
-		ID:      fmt.Sprintf("%s-%d", id, time.Now().UnixNano()), // asked for by a person: fetched again even if just fetched
-		Type:    article.TypeJob,
-		Header:  queue.Header{article.HeaderContentType: {"application/json"}, article.HeaderURL: {canonical}},
-		Body:    body,
-	}, nil
+	m, err := queue.Job(article.Job{URL: raw, Kind: article.JobKind(a.Kind)})
+	m.ID += fmt.Sprintf("-%d", time.Now().UnixNano()) // asked for by a person: fetched again even if just fetched
+	return m, err
 }
 
 // Provision creates the streams, buckets and consumers.

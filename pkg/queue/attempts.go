@@ -22,6 +22,7 @@ const poisonAttempts = 5
 // ever). A worker writes one small record a batch, before it begins; a record that a dead worker left names the
 // suspects, with the number of times each was one.
 type attemptLog struct {
+	q      *Queue
 	kv     jetstream.KeyValue
 	prefix string // of the consumer's keys
 	own    string // of this process's keys
@@ -35,12 +36,12 @@ type attemptLog struct {
 // openAttempts reads what was left behind, and follows what others write.
 func (q *Queue) openAttempts(ctx context.Context, c Consumer) (*attemptLog, error) {
 	prefix := strings.ToLower(c.Stream) + "-" + c.Name + "."
-	a := &attemptLog{prefix: prefix, own: prefix + q.instance + ".", others: map[string]map[uint64]int{}}
+	a := &attemptLog{q: q, prefix: prefix, own: prefix + q.instance + ".", others: map[string]map[uint64]int{}}
 	fail := func(err error) (*attemptLog, error) {
 		return nil, fmt.Errorf("attempt markers of %s: %w", prefix, err)
 	}
 	for {
-		err := a.open(ctx, q)
+		err := a.open(ctx)
 		if err == nil {
 			break
 		}
@@ -62,8 +63,8 @@ func (q *Queue) openAttempts(ctx context.Context, c Consumer) (*attemptLog, erro
 	return a, nil
 }
 
-func (a *attemptLog) open(ctx context.Context, q *Queue) (err error) {
-	if a.kv, err = q.js.KeyValue(ctx, attempts); err != nil {
+func (a *attemptLog) open(ctx context.Context) (err error) {
+	if a.kv, err = a.q.js.KeyValue(ctx, attempts); err != nil {
 		return err
 	}
 	a.watch, err = a.kv.WatchFiltered(context.WithoutCancel(ctx), []string{a.prefix + ">"})
@@ -116,21 +117,10 @@ func (a *attemptLog) begin(ctx context.Context, worker int, batch []*Delivery) e
 	if err != nil {
 		return fmt.Errorf("attempt marker: %w", err)
 	}
-	wait := 50 * time.Millisecond
-	for {
-		actx, cancel := context.WithTimeout(ctx, ackTimeout)
-		_, err = a.kv.Put(actx, a.own+strconv.Itoa(worker), b)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("attempt marker: %w", err)
-		case <-time.After(wait):
-		}
-		wait = min(2*wait, 2*time.Second)
-	}
+	return a.q.persist(ctx, attempts, a.own+strconv.Itoa(worker), func(ctx context.Context) error {
+		_, err := a.kv.Put(ctx, a.own+strconv.Itoa(worker), b)
+		return err
+	})
 }
 
 // close takes this process's records back: it stops in good order, with nothing in hand.

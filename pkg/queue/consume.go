@@ -191,9 +191,9 @@ func newDelivery(msg jetstream.Msg) (*Delivery, error) {
 func foreign(h Header) Header {
 	own := Header{}
 	for name, v := range h {
-		switch lower := strings.ToLower(name); {
-		case strings.HasPrefix(lower, "dlq-"):
-		case strings.EqualFold(lower, article.HeaderOrigin), strings.EqualFold(lower, article.HeaderHops), strings.EqualFold(lower, article.HeaderReceiptFor):
+		switch {
+		case strings.HasPrefix(strings.ToLower(name), "dlq-"):
+		case strings.EqualFold(name, article.HeaderOrigin), strings.EqualFold(name, article.HeaderHops), strings.EqualFold(name, article.HeaderReceiptFor):
 		default:
 			own[name] = v
 		}

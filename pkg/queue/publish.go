@@ -82,10 +82,9 @@ func (q *Queue) publishTo(ctx context.Context, stream string, messages []Message
 		if !atomic {
 			n = 1
 		}
-		pays := n >= batchPays
 		chunk := at[:n]
 		at = at[n:]
-		if pays {
+		if len(chunk) >= batchPays {
 			stored, err := q.publishBatch(ctx, stream, messages, chunk, acks)
 			if err != nil {
 				return err

@@ -11,6 +11,7 @@ import (
 	"dateline/pkg/article"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -160,7 +161,11 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 		}
 		for _, c := range q.consumed {
 			if c.Stream == streamRaw || c.Stream == streamExt || c.Stream == streamArticles {
-				if err := q.purge(ctx, c.Stream, 1); err != nil {
+				stream, err := q.js.Stream(ctx, c.Stream)
+				if err == nil {
+					err = stream.Purge(ctx, jetstream.WithPurgeSequence(1))
+				}
+				if err != nil {
 					t.Errorf("%s: trim %s: %v", q.name, c.Stream, err)
 				}
 			}

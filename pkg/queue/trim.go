@@ -61,17 +61,8 @@ func (q *Queue) trimOnce(ctx context.Context, c Consumer) (removed uint64, err e
 	if upTo <= info.State.FirstSeq {
 		return 0, nil
 	}
-	if err := q.purge(ctx, c.Stream, upTo); err != nil {
+	if err := stream.Purge(ctx, jetstream.WithPurgeSequence(upTo)); err != nil {
 		return 0, err
 	}
 	return upTo - info.State.FirstSeq, nil
-}
-
-// purge removes what a stream holds below a sequence.
-func (q *Queue) purge(ctx context.Context, name string, below uint64) error {
-	stream, err := q.js.Stream(ctx, name)
-	if err != nil {
-		return err
-	}
-	return stream.Purge(ctx, jetstream.WithPurgeSequence(below))
 }

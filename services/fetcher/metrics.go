@@ -2,12 +2,11 @@ package fetcher
 
 import (
 	"dateline/pkg/article"
+	"dateline/pkg/metric"
 	"dateline/services/fetcher/fetch"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-const nativeFactor = 1.1 // growth of native histogram buckets
 
 // metrics are the fetcher's; newMetrics registers them once for a Run.
 type metrics struct {
@@ -30,18 +29,12 @@ const (
 )
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	stage := prometheus.Labels{"stage": string(article.StageFetcher)}
 	bytes := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "dateline_fetch_bytes_total", Help: "Bytes of the bodies that the fetcher got, as transferred (wire) and after decompression (decoded).",
 	}, []string{"form"})
 	m := &metrics{
-		articles: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "dateline_articles_total", Help: "Articles that passed a stage, by outcome.", ConstLabels: stage,
-		}, []string{"outcome"}),
-		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "dateline_stage_duration_seconds", Help: "Time a stage spent on one article.", ConstLabels: stage,
-			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}, NativeHistogramBucketFactor: nativeFactor,
-		}),
+		articles: metric.Articles(article.StageFetcher, "fetched", "feed", "retried", "failed"),
+		seconds:  metric.Seconds(article.StageFetcher, []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dateline_fetch_failures_total", Help: "Fetches of pages and feeds that failed, by reason.",
 		}, []string{"reason"}),
@@ -55,9 +48,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		sources: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "dateline_fetch_sources", Help: "Feeds in the source registry, as this process last read it.",
 		}),
-	}
-	for _, outcome := range []string{"fetched", "feed", "retried", "failed"} {
-		m.articles.WithLabelValues(outcome)
 	}
 	for _, outcome := range []string{pollNew, pollUnchanged, pollNotModified, pollFailed} {
 		m.polls.WithLabelValues(outcome)

@@ -240,31 +240,18 @@ func (f *fetcher) absorb(ctx context.Context, s *source, read *feed.Feed, resp *
 	return len(jobs), nil
 }
 
-// itemJob is the job to fetch an item's page. Its id is that of the URL's key: an item whose address is only spelt in
-// another way is no new one.
+// itemJob is the job to fetch an item's page.
 func itemJob(feedURL string, item feed.Item) (queue.Message, error) {
-	canonical, err := weburl.Canonical(item.URL)
-	if err != nil {
-		return queue.Message{}, err
-	}
-	if len(canonical) > maxItemURL {
-		return queue.Message{}, fmt.Errorf("its URL has %d bytes, more than %d", len(canonical), maxItemURL)
-	}
-	key, err := weburl.Key(canonical)
-	if err != nil {
-		return queue.Message{}, err
-	}
-	body, err := json.Marshal(article.Job{URL: canonical, Kind: article.JobPage, Item: &article.FeedItem{
+	m, err := queue.Job(article.Job{URL: item.URL, Kind: article.JobPage, Item: &article.FeedItem{
 		Feed: feedURL, ID: item.ID, Title: item.Title, Summary: item.Summary, Authors: item.Authors, Published: item.Published,
 	}})
 	if err != nil {
-		return queue.Message{}, fmt.Errorf("job %s: %w", canonical, err)
+		return queue.Message{}, err
 	}
-	id := article.JobID(key)
-	return queue.Message{
-		Subject: queue.JobSubject(weburl.Host(canonical), id), ID: id, Type: article.TypeJob,
-		Header: queue.Header{article.HeaderContentType: {"application/json"}, article.HeaderURL: {canonical}}, Body: body,
-	}, nil
+	if n := len(article.HeaderValue(m.Header, article.HeaderURL)); n > maxItemURL {
+		return queue.Message{}, fmt.Errorf("its URL has %d bytes, more than %d", n, maxItemURL)
+	}
+	return m, nil
 }
 
 // validators keeps what the next conditional request sends. A 304 that does not repeat them leaves them as they are.

@@ -2,12 +2,11 @@ package indexer
 
 import (
 	"dateline/pkg/article"
+	"dateline/pkg/metric"
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-const nativeFactor = 1.1 // growth of native histogram buckets
 
 type metrics struct {
 	articles     *prometheus.CounterVec // by outcome; replays are not counted
@@ -19,26 +18,15 @@ type metrics struct {
 
 // newMetrics registers the indexer's. The names that other stages have as well are told apart by a constant label.
 func newMetrics(reg prometheus.Registerer, st *store.Store) *metrics {
-	stage := prometheus.Labels{"stage": string(article.StageIndexer)}
 	batches := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "dateline_store_batch_records", Help: "Articles or failures written to the record in one transaction.",
-		Buckets: []float64{1, 2, 5, 10, 25, 50, 100, 250, 500, 1000}, NativeHistogramBucketFactor: nativeFactor,
+		Buckets: metric.Batches, NativeHistogramBucketFactor: metric.NativeFactor,
 	}, []string{"kind"})
 	m := &metrics{
-		articles: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "dateline_articles_total", Help: "Articles that passed a stage, by outcome.", ConstLabels: stage,
-		}, []string{"outcome"}),
-		bytes: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "dateline_article_bytes_total", Help: "Bytes of the messages of articles that passed a stage.", ConstLabels: stage,
-		}),
-		stage: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "dateline_stage_duration_seconds", Help: "Time a stage spent on one article.", ConstLabels: stage,
-			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}, NativeHistogramBucketFactor: nativeFactor,
-		}),
-		batch: batches.WithLabelValues("articles"), failureBatch: batches.WithLabelValues("failures"),
-	}
-	for _, o := range []article.Outcome{article.OutcomeNew, article.OutcomeRevised, article.OutcomeDuplicate, article.OutcomeRejected} {
-		m.articles.WithLabelValues(string(o))
+		articles: metric.Articles(article.StageIndexer, article.OutcomeNew, article.OutcomeRevised, article.OutcomeDuplicate, article.OutcomeRejected),
+		bytes:    metric.Bytes(article.StageIndexer),
+		stage:    metric.Seconds(article.StageIndexer, metric.Durations),
+		batch:    batches.WithLabelValues("articles"), failureBatch: batches.WithLabelValues("failures"),
 	}
 	gauge := func(name, help string, f func(store.Stats) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {

@@ -2,12 +2,11 @@ package parser
 
 import (
 	"dateline/pkg/article"
+	"dateline/pkg/metric"
 	"dateline/services/parser/extract"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-const nativeFactor = 1.1 // growth of native histogram buckets
 
 // The outcomes of dateline_articles_total.
 const (
@@ -32,24 +31,13 @@ type metrics struct {
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	stage := prometheus.Labels{"stage": string(article.StageParser)}
 	m := &metrics{
-		articles: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "dateline_articles_total", Help: "Articles that passed a stage, by outcome.", ConstLabels: stage,
-		}, []string{"outcome"}),
+		articles: metric.Articles(article.StageParser, outcomeParsed, outcomeRejected, outcomeFailed),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dateline_parse_failures_total", Help: "Pages and publications that gave no article, by reason.",
 		}, []string{"reason"}),
-		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "dateline_stage_duration_seconds", Help: "Time a stage spent on one article.", ConstLabels: stage,
-			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}, NativeHistogramBucketFactor: nativeFactor,
-		}),
-		bytes: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "dateline_article_bytes_total", Help: "Bytes of the messages of articles that passed a stage.", ConstLabels: stage,
-		}),
-	}
-	for _, o := range []string{outcomeParsed, outcomeRejected, outcomeFailed} {
-		m.articles.WithLabelValues(o)
+		seconds: metric.Seconds(article.StageParser, metric.Durations),
+		bytes:   metric.Bytes(article.StageParser),
 	}
 	for _, r := range append([]extract.Reason{reasonRejected, reasonUnreadable, reasonInvalidURL}, extract.Reasons...) {
 		m.failures.WithLabelValues(string(r))

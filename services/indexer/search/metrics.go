@@ -2,11 +2,10 @@ package search
 
 import (
 	"dateline/pkg/article"
+	"dateline/pkg/metric"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-const nativeFactor = 1.1 // growth of native histogram buckets
 
 type metrics struct {
 	searchable prometheus.Histogram
@@ -18,23 +17,18 @@ type metrics struct {
 }
 
 func newMetrics(reg prometheus.Registerer, x *Index) *metrics {
-	stage := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:        "dateline_stage_duration_seconds",
-		Help:        "Time a stage spent on one article.",
-		ConstLabels: prometheus.Labels{"stage": string(article.StageSearch)},
-		Buckets:     []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}, NativeHistogramBucketFactor: nativeFactor,
-	}, nil)
+	stage := metric.Seconds(article.StageSearch, metric.Durations)
 	m := &metrics{
 		searchable: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "dateline_published_to_searchable_seconds",
 			Help:    "Time from when the pipeline took a page or publication to when its article was searchable.",
-			Buckets: []float64{.1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300}, NativeHistogramBucketFactor: nativeFactor,
+			Buckets: []float64{.1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300}, NativeHistogramBucketFactor: metric.NativeFactor,
 		}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "dateline_projection_batch_records", Help: "Records that the search index took in at a time.",
-			Buckets: []float64{1, 2, 5, 10, 25, 50, 100, 250, 500, 1000}, NativeHistogramBucketFactor: nativeFactor,
+			Buckets: metric.Batches, NativeHistogramBucketFactor: metric.NativeFactor,
 		}),
-		stage: stage.WithLabelValues(),
+		stage: stage,
 		errors: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "dateline_projection_errors_total", Help: "Batches that the search index did not take in at first.",
 		}),
@@ -44,7 +38,7 @@ func newMetrics(reg prometheus.Registerer, x *Index) *metrics {
 		searches: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "dateline_search_duration_seconds",
 			Help:    "Time to answer a search, by outcome.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, NativeHistogramBucketFactor: nativeFactor,
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, NativeHistogramBucketFactor: metric.NativeFactor,
 		}, []string{"outcome"}),
 	}
 	for _, outcome := range []string{"ok", "invalid", "error"} {
