@@ -93,7 +93,7 @@ func (c *upCmd) Run(ctx context.Context, t *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.run(ctx, t.Out), unlock())
+	return errors.Join(unlessStopped(ctx, c.run(ctx, t.Out)), unlock())
 }
 
 // run is Run with the directory locked.
@@ -123,6 +123,14 @@ func (c *upCmd) run(ctx context.Context, out io.Writer) error {
 	stopBase()
 	if serr := support.Wait(); err == nil {
 		err = serr
+	}
+	return err
+}
+
+// unlessStopped is err, except where it only tells that the process was stopped while it started.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
 	}
 	return err
 }
@@ -248,7 +256,7 @@ func (c *natsCmd) Run(ctx context.Context, t *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.run(ctx, t.Out), unlock())
+	return errors.Join(unlessStopped(ctx, c.run(ctx, t.Out)), unlock())
 }
 
 func (c *natsCmd) run(ctx context.Context, out io.Writer) error {

@@ -57,7 +57,9 @@ func (p *Publish) Run(ctx context.Context, term *Terminal) error {
 	}
 	defer q.Close()
 	run := &publishing{cmd: p, q: q, term: term, receipts: map[string]article.Receipt{}, arrived: make(chan struct{}, 1)}
-	stop, err := q.Follow(ctx, queue.ReceiptsOf(p.Publisher), run.receive)
+	fctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, fmt.Errorf("no answer within --timeout %s", p.Timeout))
+	defer cancel()
+	stop, err := q.Follow(fctx, queue.ReceiptsOf(p.Publisher), run.receive)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,28 @@ func TestProvisionTwice(t *testing.T) {
 	}
 }
 
+// A publisher may be there before the streams are.
+func TestFollowWaitsForProvisioning(t *testing.T) {
+	ctx := within(t)
+	server := queuetest.Server(t)
+	q := queuetest.Connect(t, server, "publisher")
+	short, cancel := context.WithTimeoutCause(ctx, 300*time.Millisecond, errors.New("waited for long enough"))
+	defer cancel()
+	if _, err := q.Follow(short, queue.ReceiptsOf("test"), func(*queue.Delivery) {}); err == nil || !strings.Contains(err.Error(), "waited for long enough") {
+		t.Errorf("without a stream: %v", err)
+	}
+	time.AfterFunc(100*time.Millisecond, func() {
+		if err := queuetest.Connect(t, server, "admin").Provision(ctx, queuetest.Limits); err != nil {
+			t.Error(err)
+		}
+	})
+	stop, err := q.Follow(ctx, queue.ReceiptsOf("test"), func(*queue.Delivery) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+}
+
 func TestPublishIsDeduplicatedByID(t *testing.T) {
 	q := queuetest.Start(t)
 	first, err := q.Publish(within(t), ext("a", "1"), ext("b", "2"), ext("c", "3"))
