@@ -22,6 +22,7 @@ type Page struct {
 	Captured    time.Time // dates more than a day after it are not believed
 	Truncated   bool      // the body broke off
 	Item        *article.FeedItem
+	Explain     *Explanation // filled in where it is not nil; costs time
 }
 
 // Reason says, in one of few words, why a page gave no article. It is a label of metrics and a subject token.

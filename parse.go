@@ -1,0 +1,17 @@
+package main
+
+import (
+	"context"
+
+	"dateline/pkg/cli"
+	"dateline/services/parser/command"
+)
+
+// parseCmd parses pages without any queue.
+type parseCmd struct {
+	Results string `help:"Parse the corpus in this directory, for a scorer." placeholder:"DIR" required:""`
+}
+
+func (c *parseCmd) Run(ctx context.Context, t *cli.Terminal) error {
+	return command.Results(ctx, c.Results, t.Out)
+}
