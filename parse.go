@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"dateline/pkg/cli"
-	"dateline/services/parser/command"
+	"dateline/services/parser/inspect"
 )
 
 // parseCmd parses pages without any queue.
@@ -13,5 +13,5 @@ type parseCmd struct {
 }
 
 func (c *parseCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	return command.Results(ctx, c.Results, t.Out)
+	return inspect.Results(ctx, c.Results, t.Out)
 }

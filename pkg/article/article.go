@@ -142,11 +142,14 @@ type Block struct {
 }
 
 // PlainText is the stable plain text of a body: blocks parted by a blank line, list items and table rows a line each,
-// cells parted by a tab.
+// cells parted by a tab. Captions are not in it: they are about a picture, and interrupt the text.
 func PlainText(body []Block) string {
 	var b strings.Builder
-	for i, block := range body {
-		if i > 0 {
+	for _, block := range body {
+		if block.Type == Caption {
+			continue
+		}
+		if b.Len() > 0 {
 			b.WriteString("\n\n")
 		}
 		switch block.Type {

@@ -1,7 +1,7 @@
 // Package extract turns the HTML of one page into an article.
 //
 // It parses once and asks every question of that one tree. It knows nothing of queues or stores. The text of the page is
-// found by go-readability; everything else by this package's own pass over the tree before readability changes it.
+// found by package content; everything else by one walk of this package.
 package extract
 
 import (
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/parser/content"
 )
 
 // Page is one capture of one URL, or HTML that a publisher sent.
@@ -112,18 +113,15 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 		return nil, fail(TooLarge, "%d bytes of text, more than %d", facts.text, maxText)
 	}
 	a := facts.article(p)
-	main, byline, err := mainContent(doc, p.URL)
-	if err != nil {
-		return a, err
-	}
 	if ctx.Err() != nil {
 		return a, &Error{Timeout, context.Cause(ctx)}
 	}
-	a.Body = blocks(main, a.Headline)
+	found := content.Find(doc, facts.hints(a))
+	a.Body = found.Body
 	facts.chooseBody(a, p)
-	if a.Authors == nil && byline != "" {
-		if a.Authors = people(byline); a.Authors != nil {
-			a.Provenance["authors"] = article.FromHTML
+	if p.Explain != nil {
+		for _, e := range found.Explain() {
+			p.Explain.Blocks = append(p.Explain.Blocks, BlockEvidence(e))
 		}
 	}
 	if a.BodyState == article.BodyEmpty {

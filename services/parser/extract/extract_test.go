@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"dateline/pkg/article"
+	"dateline/services/parser/content"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -76,7 +77,7 @@ func TestArticle(t *testing.T) {
 		t.Errorf("blocks: %s\n%s", got, article.PlainText(a.Body))
 	}
 	text := article.PlainText(a.Body)
-	for _, want := range []string{"in the rain, many of them", "Steel: 4 million\nStone: 2 million", "Year\tCost\n2015\t3 million", "\n\nWhat it cost\n\n"} {
+	for _, want := range []string{"in the rain,\nmany of them", "Steel: 4 million\nStone: 2 million", "Year\tCost\n2015\t3 million", "\n\nWhat it cost\n\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the text", want)
 		}
@@ -350,7 +351,7 @@ func TestOwnWorkIsLinear(t *testing.T) {
 				elements(text)
 				f := survey(doc)
 				a := f.article(Page{URL: "https://e.example/a"})
-				a.Body = blocks(doc, "")
+				a.Body = content.Find(doc, f.hints(a)).Body
 				f.chooseBody(a, Page{})
 				best = min(best, time.Since(began))
 			}

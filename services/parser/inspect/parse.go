@@ -1,5 +1,5 @@
-// Package command is the parser at the command line: one page, or a corpus of them, without any queue.
-package command
+// Package inspect is the parser at the command line: one page, or a corpus of them, without any queue.
+package inspect
 
 import (
 	"bufio"

@@ -1,0 +1,578 @@
+package content
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"dateline/pkg/article"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A feature is a thing that is so of a block or not. Features come in families, of each of which a block has one or a few.
+type feature = uint16
+
+type family struct {
+	name    string
+	members []string
+	from    feature
+	second  bool // of the second look only
+}
+
+var (
+	families     []*family
+	featureCount feature
+)
+
+func newFamily(name string, members ...string) *family {
+	f := &family{name: name, members: members, from: featureCount}
+	featureCount += feature(len(members))
+	families = append(families, f)
+	return f
+}
+
+func newSecond(name string, members ...string) *family {
+	f := newFamily(name, members...)
+	f.second = true
+	return f
+}
+
+// FeatureNames are the names of all features, in their order: "family:member".
+func FeatureNames() []string {
+	var names []string
+	for _, f := range families {
+		for _, m := range f.members {
+			names = append(names, f.name+":"+m)
+		}
+	}
+	return names
+}
+
+func numbered(n int) []string {
+	s := make([]string, n)
+	for i := range s {
+		s[i] = strconv.Itoa(i)
+	}
+	return s
+}
+
+func cross(a, b []string) []string {
+	var s []string
+	for _, x := range a {
+		for _, y := range b {
+			s = append(s, x+"*"+y)
+		}
+	}
+	return s
+}
+
+var (
+	kinds     = []string{"paragraph", "div", "heading", "item", "cell", "quote", "caption", "pre"}
+	words     = []string{"1-2", "3-5", "6-10", "11-20", "21-40", "41-80", "81-"}
+	links     = []string{"0", "-.3", "-.7", "-.99", "1"}
+	ends      = []string{"stop", "colon", "none"}
+	shares    = []string{"0", "-.1", "-.3", "-.6", "-1"}
+	chances   = []string{"-.03", "-.12", "-.3", "-.5", "-.7", "-.9", "-1", "none"}
+	overlaps  = []string{"none", "0", "-.5", "-.9", "-1"}
+	groups    = []string{"list", "table"}
+	rows      = []string{"no", "3-5", "6-"}
+	positions = []string{"before-5+", "before-2-4", "before-1", "first", "inside", "last", "after-1", "after-2-4", "after-5+", "none"}
+	aways     = []string{"0", "1", "2", "3", "4", "5-"}
+	marks     = markNames[:]
+)
+
+// The families of the first look.
+var (
+	fBias        = newFamily("bias", "1")
+	fKind        = newFamily("kind", kinds...)
+	fKindWords   = newFamily("kind*words", cross(kinds, words)...)
+	fKindLinks   = newFamily("kind*links", cross(kinds, links)...)
+	fEnds        = newFamily("ends", ends...)
+	fEndsWords   = newFamily("ends*words", cross(ends, words)...)
+	fText        = newFamily("text", "no-stops", "capitals", "digits", "lower-start", "bold", "breaks", "quoted", "long-no-commas", "pipe", "at", "url")
+	fZone        = newFamily("zone", zoneNames[:]...)
+	fOwn         = newFamily("own-zone", zoneNames[:]...)
+	fPrev        = newFamily("previous", marks...)
+	fNext        = newFamily("next", marks...)
+	fMarkPrev    = newFamily("mark*previous", cross(marks, marks)...)
+	fMarkNext    = newFamily("mark*next", cross(marks, marks)...)
+	fBody        = newFamily("articleBody", overlaps...)
+	fDescription = newFamily("description", overlaps...)
+	fHeadline    = newFamily("headline", "is", "before", "after", "none")
+	fUp          = newFamily("headline-up", numbered(maxUp+1)...)
+	fUpMark      = newFamily("headline-up*mark", cross(numbered(maxUp+1), marks)...)
+	fAfter       = newFamily("headline-distance", numbered(8)...)
+	fAfterMark   = newFamily("headline-distance*mark", cross(numbered(8), marks)...)
+	fTops        = newFamily("h1-since", numbered(4)...)
+	fArticle     = newFamily("article-element", "none", "headline's", "another", "outside", "inside")
+	fRow         = newFamily("row", rows...)
+	fRowMark     = newFamily("row*mark", cross(rows, marks)...)
+	fRepeat      = newFamily("repeat", "yes")
+	fCue         = newFamily("cue", cueNames[:]...)
+	fCuePrev     = newFamily("cue-before", cueNames[:]...)
+	fGroup       = newFamily("group", cross(groups, cross(links, []string{"short", "long"}))...)
+	fGroupAfter  = newFamily("group-after", cross(groups, append(slices.Clone(marks), "colon"))...)
+	fGroupBefore = newFamily("group-before", cross(groups, marks)...)
+	fGroupSize   = newFamily("group-size", cross(groups, []string{"1", "2-3", "4-10", "11-"})...)
+	fAround      = newFamily("strong-around", numbered(7)...)
+)
+
+// The families that the second look has besides.
+var (
+	fNear         = newSecond("near-zone", zoneNames[:]...)
+	fNearOwn      = newSecond("near-own-zone", zoneNames[:]...)
+	fAway         = newSecond("away", aways...)
+	fAwayMark     = newSecond("away*mark", cross(aways, marks)...)
+	fShape        = newSecond("shape-share", shares...)
+	fShapeChance  = newSecond("shape-chance", chances...)
+	fParent       = newSecond("parent-share", shares...)
+	fPosition     = newSecond("position", positions...)
+	fPositionMark = newSecond("position*mark", cross(positions, marks)...)
+	fChance       = newSecond("chance", chances...)
+	fChancePrev   = newSecond("chance*previous", cross(chances, chances)...)
+	fChanceNext   = newSecond("chance*next", cross(chances, chances)...)
+	fChancePrev2  = newSecond("chance-2", chances...)
+	fChanceNext2  = newSecond("chance+2", chances...)
+	fChanceAround = newSecond("chance-around", chances...)
+	fChanceGroup  = newSecond("chance-group", chances...)
+)
+
+//go:embed weights.tsv
+var weightsFile string
+
+// looks are the weights by feature, of the first and of the second look.
+type looks struct{ first, second []float32 }
+
+// weights are those of weights.tsv.
+var weights = sync.OnceValue(func() looks {
+	w, err := readWeights(weightsFile)
+	if err != nil {
+		panic(err) // the file is a part of the program
+	}
+	return w
+})
+
+// readWeights reads lines of a feature's name, its weight in the first look and in the second. What is not there weighs nothing.
+func readWeights(file string) (looks, error) {
+	w := looks{make([]float32, featureCount), make([]float32, featureCount)}
+	at := map[string]int{}
+	for i, name := range FeatureNames() {
+		at[name] = i
+	}
+	for line := range strings.Lines(file) {
+		var name string
+		var first, second float32
+		if _, err := fmt.Sscanf(line, "%s %f %f", &name, &first, &second); err != nil {
+			return w, fmt.Errorf("weights.tsv: %q: %w", line, err)
+		}
+		i, ok := at[name]
+		if !ok {
+			return w, fmt.Errorf("weights.tsv: no feature %q", name)
+		}
+		w.first[i], w.second[i] = first, second
+	}
+	return w, nil
+}
+
+// collector gathers a block's features.
+type collector struct {
+	has []feature
+}
+
+func (c *collector) add(f *family, member int) { c.has = append(c.has, f.from+feature(member)) }
+
+func (c *collector) addSet(f *family, set uint32) {
+	for n := feature(0); set != 0; n, set = n+1, set>>1 {
+		if set&1 != 0 {
+			c.has = append(c.has, f.from+n)
+		}
+	}
+}
+
+func bucket[N int32 | float32](v N, limits ...N) int {
+	for i, l := range limits {
+		if v <= l {
+			return i
+		}
+	}
+	return len(limits)
+}
+
+func wordBucket(n int32) int { return bucket(n, 2, 5, 10, 20, 40, 80) }
+func linkBucket(linked, size int32) int {
+	return bucket(float32(linked)/float32(max(size, 1)), 0, .3, .7, .99)
+}
+func shareBucket(part, all int32) int {
+	return bucket(float32(part)/float32(max(all, 1)), 0, .1, .3, .6)
+}
+func chanceBucket(c float32) int { return bucket(c, .03, .12, .3, .5, .7, .9) }
+
+const noChance = 7
+
+func (p *page) firstLook() {
+	p.first = make([]float32, len(p.blocks))
+	var c collector
+	for i := range p.blocks {
+		c.has = c.has[:0]
+		p.local(i, &c)
+		p.first[i] = sum(weights().first, c.has)
+	}
+}
+
+func (p *page) secondLook() {
+	p.second = make([]float32, len(p.blocks))
+	var c collector
+	for i := range p.blocks {
+		c.has = c.has[:0]
+		p.local(i, &c)
+		p.placed(i, &c)
+		p.second[i] = sum(weights().second, c.has)
+	}
+}
+
+func sum(weights []float32, has []feature) float32 {
+	var s float32
+	for _, f := range has {
+		s += weights[f]
+	}
+	return s
+}
+
+// local gathers what the first look sees.
+func (p *page) local(i int, c *collector) {
+	b := &p.blocks[i]
+	t := p.textOf(i)
+	st := &b.stats
+	c.add(fBias, 0)
+	kind, n, end := p.kindOf(b), wordBucket(st.words), endOf(t, st)
+	c.add(fKind, kind)
+	c.add(fKindWords, kind*len(words)+n)
+	c.add(fKindLinks, kind*len(links)+linkBucket(b.linked, b.size()))
+	c.add(fEnds, end)
+	c.add(fEndsWords, end*len(words)+n)
+	p.addText(b, t, c)
+	c.addSet(fZone, uint32(p.zones[b.at]))
+	c.addSet(fOwn, uint32(p.elements[b.at].zone))
+
+	mark, prev, next := int(p.marks[i]), int(p.markAt(int32(i-1))), int(p.markAt(int32(i+1)))
+	c.add(fPrev, prev)
+	c.add(fNext, next)
+	c.add(fMarkPrev, mark*len(marks)+prev)
+	c.add(fMarkNext, mark*len(marks)+next)
+	c.add(fBody, p.overlap(p.body, t))
+	c.add(fDescription, p.overlap(p.descr, t))
+
+	head, after := 3, 7
+	switch {
+	case p.isTitle(b):
+		head = 0
+	case p.headAt < 0:
+	case i < p.headAt:
+		head = 1
+	default:
+		head = 2
+	}
+	if p.headAt >= 0 {
+		after = bucket(int32(i-p.headAt), -1, 0, 4, 12, 40, 100)
+	}
+	c.add(fHeadline, head)
+	c.add(fUp, int(p.up[b.at]))
+	c.add(fUpMark, int(p.up[b.at])*len(marks)+mark)
+	c.add(fAfter, after)
+	c.add(fAfterMark, after*len(marks)+mark)
+	c.add(fTops, int(p.tops[i]))
+	c.add(fArticle, p.articleElement(b))
+	c.add(fRow, int(p.rows[b.at]))
+	c.add(fRowMark, int(p.rows[b.at])*len(marks)+mark)
+	if p.repeat[i] {
+		c.add(fRepeat, 0)
+	}
+	c.addSet(fCue, uint32(p.cues[i]))
+	if i > 0 {
+		c.addSet(fCuePrev, uint32(p.cues[i-1]))
+	}
+	if b.group >= 0 {
+		p.addGroup(b, c)
+	}
+	around := 0
+	for k := max(0, i-3); k <= min(len(p.blocks)-1, i+3); k++ {
+		if k != i && p.marks[k] == markStrong {
+			around++
+		}
+	}
+	c.add(fAround, around)
+}
+
+// addText gathers what letters and signs say.
+func (p *page) addText(b *block, t []byte, c *collector) {
+	st := &b.stats
+	for n, is := range [...]bool{
+		st.stops == 0,
+		st.upper*2 > st.letters && st.letters > 3,
+		st.digits*3 > st.letters,
+		t[0] >= 'a' && t[0] <= 'z',
+		b.bold*10 > b.size()*9,
+		b.breaks > 0,
+		quoted(t),
+		st.words > 20 && st.commas == 0,
+		st.words < 60 && bytes.IndexByte(t, '|') >= 0,
+		st.words < 60 && bytes.IndexByte(t, '@') >= 0,
+		st.words < 60 && (bytes.Contains(t, []byte("http")) || bytes.Contains(t, []byte("www."))),
+	} {
+		if is {
+			c.add(fText, n)
+		}
+	}
+}
+
+func quoted(t []byte) bool {
+	switch {
+	case t[0] == '"':
+		return true
+	case len(t) < 3:
+		return false
+	}
+	switch string(t[:3]) {
+	case "“", "„", "‘":
+		return true
+	}
+	return string(t[:2]) == "«"
+}
+
+func endOf(t []byte, st *stats) int {
+	switch {
+	case st.endsStop:
+		return 0
+	case t[len(t)-1] == ':':
+		return 1
+	}
+	return 2
+}
+
+func (p *page) kindOf(b *block) int {
+	switch b.kind {
+	case article.Heading:
+		return 2
+	case article.Quote:
+		return 5
+	case article.Caption:
+		return 6
+	}
+	if b.group >= 0 {
+		if p.isTable(b.group) {
+			return 4
+		}
+		return 3
+	}
+	switch p.elements[b.at].node.DataAtom {
+	case atom.P:
+		return 0
+	case atom.Pre:
+		return 7
+	}
+	return 1
+}
+
+func (p *page) isTable(e int32) bool { return p.elements[e].node.DataAtom == atom.Table }
+
+// articleElement says whether a block is in the same article element as the headline.
+func (p *page) articleElement(b *block) int {
+	if p.headAt < 0 {
+		return 0
+	}
+	switch headline, own := p.articleOf[p.blocks[p.headAt].at], p.articleOf[b.at]; {
+	case headline == own && own != 0:
+		return 1
+	case headline != 0 && own != 0:
+		return 2
+	case headline != 0:
+		return 3
+	case own != 0:
+		return 4
+	}
+	return 0
+}
+
+// addGroup gathers what the list or table that a block is in says.
+func (p *page) addGroup(b *block, c *collector) {
+	g := &p.elements[b.group]
+	kind, long := 0, 0
+	if p.isTable(b.group) {
+		kind = 1
+	}
+	size := g.to - g.from + 1
+	if g.text > size*60 {
+		long = 1
+	}
+	after, before := int(p.markAt(g.from-1)), int(p.markAt(g.to+1))
+	if g.from > 0 {
+		if t := p.textOf(int(g.from - 1)); t[len(t)-1] == ':' {
+			after = len(marks)
+		}
+	}
+	c.add(fGroup, (kind*len(links)+linkBucket(g.linked, g.text))*2+long)
+	c.add(fGroupAfter, kind*(len(marks)+1)+after)
+	c.add(fGroupBefore, kind*len(marks)+before)
+	c.add(fGroupSize, kind*4+bucket(size, 1, 3, 10))
+}
+
+func (p *page) overlap(s shingleSet, t []byte) int {
+	if s == nil {
+		return 0
+	}
+	return 1 + bucket(s.share(t), .05, .5, .9)
+}
+
+// placed gathers what the second look sees besides.
+func (p *page) placed(i int, c *collector) {
+	b := &p.blocks[i]
+	e := &p.elements[b.at]
+	near := p.near[b.at]
+	c.addSet(fNear, uint32(near))
+	if !p.isMost(b.at) {
+		c.addSet(fNearOwn, uint32(near&e.zone))
+	}
+	mark := int(p.marks[i])
+	away := bucket(p.away(b.at), 0, 1, 2, 3, 4)
+	c.add(fAway, away)
+	c.add(fAwayMark, away*len(marks)+mark)
+
+	all := p.elements[0].weight
+	s := p.shapes[p.shapeOf(b)]
+	s.weight -= p.weight[i]
+	s.words -= weightUnit * b.stats.words
+	c.add(fShape, shareBucket(s.weight, all))
+	if s.words > 0 {
+		c.add(fShapeChance, chanceBucket(float32(s.weight)/float32(s.words)))
+	} else {
+		c.add(fShapeChance, noChance)
+	}
+	if e.parent >= 0 {
+		c.add(fParent, shareBucket(p.elements[e.parent].weight-p.weight[i], all))
+	}
+	pos := p.position(i)
+	c.add(fPosition, pos)
+	c.add(fPositionMark, pos*len(marks)+mark)
+
+	own := p.chanceAt(i)
+	c.add(fChance, own)
+	c.add(fChancePrev, own*len(chances)+p.chanceAt(i-1))
+	c.add(fChanceNext, own*len(chances)+p.chanceAt(i+1))
+	c.add(fChancePrev2, p.chanceAt(i-2))
+	c.add(fChanceNext2, p.chanceAt(i+2))
+	c.add(fChanceAround, p.chanceAround(i))
+	if b.group >= 0 {
+		g := &p.elements[b.group]
+		to := min(g.to, g.from+30)
+		var sum float32
+		for k := g.from; k <= to; k++ {
+			sum += p.chance[k]
+		}
+		c.add(fChanceGroup, chanceBucket(sum/float32(to-g.from+1)))
+	}
+}
+
+func (p *page) chanceAt(i int) int {
+	if i < 0 || i >= len(p.chance) {
+		return noChance
+	}
+	return chanceBucket(p.chance[i])
+}
+
+// chanceAround is that of the words of the five blocks before and after.
+func (p *page) chanceAround(i int) int {
+	var sum, all float32
+	for k := max(0, i-5); k <= min(len(p.blocks)-1, i+5); k++ {
+		if k != i {
+			w := float32(min(p.blocks[k].stats.words, 40))
+			sum += p.chance[k] * w
+			all += w
+		}
+	}
+	if all == 0 {
+		return noChance
+	}
+	return chanceBucket(sum / all)
+}
+
+// position tells where a block is among the likely ones of the core.
+func (p *page) position(i int) int {
+	switch {
+	case p.firstLikely < 0:
+		return 9
+	case i < p.firstLikely:
+		return 2 - bucket(int32(p.firstLikely-i), 1, 4)
+	case i > p.lastLikely:
+		return 6 + bucket(int32(i-p.lastLikely), 1, 4)
+	case i == p.firstLikely:
+		return 3
+	case i == p.lastLikely:
+		return 5
+	}
+	return 4
+}
+
+// why names the features that decided on a block.
+func (p *page) why(i int) string {
+	var c collector
+	p.local(i, &c)
+	p.placed(i, &c)
+	w := weights().second
+	slices.SortStableFunc(c.has, func(a, b feature) int { return cmp.Compare(abs(w[b]), abs(w[a])) })
+	names := FeatureNames()
+	var s strings.Builder
+	fmt.Fprintf(&s, "%+.1f:", p.second[i])
+	for _, f := range c.has[:min(len(c.has), 6)] {
+		fmt.Fprintf(&s, " %+.1f %s", w[f], names[f])
+	}
+	return s.String()
+}
+
+func abs(f float32) float32 { return max(f, -f) }
+
+// Block is a block of a page with its features, to learn the weights from.
+type Block struct {
+	Text     string
+	Path     string // of its elements, inside out
+	Features []uint16
+}
+
+// Blocks lists a page's blocks. Without scores of the first look they have the features that it sees, with them those of the
+// second.
+func Blocks(p *page, first []float32) []Block {
+	if first != nil {
+		p.first = first
+		p.locate()
+	}
+	out := make([]Block, len(p.blocks))
+	for i := range p.blocks {
+		var c collector
+		p.local(i, &c)
+		if first != nil {
+			p.placed(i, &c)
+		}
+		path := ""
+		for e := p.blocks[i].at; e > 0 && len(path) < 150; e = p.elements[e].parent {
+			path += " < " + p.elements[e].node.Data
+			for _, a := range p.elements[e].node.Attr {
+				if a.Key == "class" {
+					path += "." + strings.ReplaceAll(a.Val, " ", ".")
+				}
+			}
+		}
+		out[i] = Block{string(p.textOf(i)), path, c.has}
+	}
+	return out
+}
+
+// Learn is Blocks of a tree.
+func Learn(doc *html.Node, h Hints, first []float32) []Block {
+	return Blocks(newPage(segment(doc), h), first)
+}
