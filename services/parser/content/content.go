@@ -32,12 +32,16 @@ type Content struct {
 	rules map[int]string // why a block was kept or dropped whatever its score
 }
 
-// threshold is the score from which on a block is kept.
-const threshold = -0.2
+// Threshold is the score from which on a block is kept.
+const Threshold = -0.2
 
 // Find finds the text. It leaves the tree as it is, and takes time linear in it.
-func Find(doc *html.Node, h Hints) *Content {
+func Find(doc *html.Node, h Hints) *Content { return shipped().Find(doc, h) }
+
+// Find is Find with weights other than those that are shipped.
+func (w *Weights) Find(doc *html.Node, h Hints) *Content {
 	p := newPage(segment(doc), h)
+	p.weights = w
 	p.firstLook()
 	p.locate()
 	p.secondLook()
@@ -56,7 +60,7 @@ func (c *Content) choose() {
 		case i == p.headAt && p.isTitle(b):
 			c.rules[i] = "is the headline"
 			continue
-		case p.second[i] > threshold:
+		case p.second[i] > Threshold:
 			c.keep[i] = true
 			words += b.stats.words
 		}

@@ -23,7 +23,6 @@ type family struct {
 	name    string
 	members []string
 	from    feature
-	second  bool // of the second look only
 }
 
 var (
@@ -35,12 +34,6 @@ func newFamily(name string, members ...string) *family {
 	f := &family{name: name, members: members, from: featureCount}
 	featureCount += feature(len(members))
 	families = append(families, f)
-	return f
-}
-
-func newSecond(name string, members ...string) *family {
-	f := newFamily(name, members...)
-	f.second = true
 	return f
 }
 
@@ -126,32 +119,32 @@ var (
 
 // The families that the second look has besides.
 var (
-	fNear         = newSecond("near-zone", zoneNames[:]...)
-	fNearOwn      = newSecond("near-own-zone", zoneNames[:]...)
-	fAway         = newSecond("away", aways...)
-	fAwayMark     = newSecond("away*mark", cross(aways, marks)...)
-	fShape        = newSecond("shape-share", shares...)
-	fShapeChance  = newSecond("shape-chance", chances...)
-	fParent       = newSecond("parent-share", shares...)
-	fPosition     = newSecond("position", positions...)
-	fPositionMark = newSecond("position*mark", cross(positions, marks)...)
-	fChance       = newSecond("chance", chances...)
-	fChancePrev   = newSecond("chance*previous", cross(chances, chances)...)
-	fChanceNext   = newSecond("chance*next", cross(chances, chances)...)
-	fChancePrev2  = newSecond("chance-2", chances...)
-	fChanceNext2  = newSecond("chance+2", chances...)
-	fChanceAround = newSecond("chance-around", chances...)
-	fChanceGroup  = newSecond("chance-group", chances...)
+	fNear         = newFamily("near-zone", zoneNames[:]...)
+	fNearOwn      = newFamily("near-own-zone", zoneNames[:]...)
+	fAway         = newFamily("away", aways...)
+	fAwayMark     = newFamily("away*mark", cross(aways, marks)...)
+	fShape        = newFamily("shape-share", shares...)
+	fShapeChance  = newFamily("shape-chance", chances...)
+	fParent       = newFamily("parent-share", shares...)
+	fPosition     = newFamily("position", positions...)
+	fPositionMark = newFamily("position*mark", cross(positions, marks)...)
+	fChance       = newFamily("chance", chances...)
+	fChancePrev   = newFamily("chance*previous", cross(chances, chances)...)
+	fChanceNext   = newFamily("chance*next", cross(chances, chances)...)
+	fChancePrev2  = newFamily("chance-2", chances...)
+	fChanceNext2  = newFamily("chance+2", chances...)
+	fChanceAround = newFamily("chance-around", chances...)
+	fChanceGroup  = newFamily("chance-group", chances...)
 )
 
 //go:embed weights.tsv
 var weightsFile string
 
-// looks are the weights by feature, of the first and of the second look.
-type looks struct{ first, second []float32 }
+// Weights are those of every feature in the two looks, in the order of FeatureNames.
+type Weights struct{ First, Second []float32 }
 
-// weights are those of weights.tsv.
-var weights = sync.OnceValue(func() looks {
+// shipped are those of weights.tsv.
+var shipped = sync.OnceValue(func() *Weights {
 	w, err := readWeights(weightsFile)
 	if err != nil {
 		panic(err) // the file is a part of the program
@@ -159,9 +152,9 @@ var weights = sync.OnceValue(func() looks {
 	return w
 })
 
-// readWeights reads lines of a feature's name, its weight in the first look and in the second. What is not there weighs nothing.
-func readWeights(file string) (looks, error) {
-	w := looks{make([]float32, featureCount), make([]float32, featureCount)}
+// readWeights reads what String writes.
+func readWeights(file string) (*Weights, error) {
+	w := &Weights{make([]float32, featureCount), make([]float32, featureCount)}
 	at := map[string]int{}
 	for i, name := range FeatureNames() {
 		at[name] = i
@@ -176,9 +169,22 @@ func readWeights(file string) (looks, error) {
 		if !ok {
 			return w, fmt.Errorf("weights.tsv: no feature %q", name)
 		}
-		w.first[i], w.second[i] = first, second
+		w.First[i], w.Second[i] = first, second
 	}
 	return w, nil
+}
+
+// String is the weights as weights.tsv holds them: a feature's name, its weight in the first look and in the second, without
+// those that weigh next to nothing.
+func (w *Weights) String() string {
+	const nothing = .005
+	var s strings.Builder
+	for i, name := range FeatureNames() {
+		if first, second := w.First[i], w.Second[i]; abs(first) >= nothing || abs(second) >= nothing {
+			fmt.Fprintf(&s, "%s\t%.2f\t%.2f\n", name, first, second)
+		}
+	}
+	return s.String()
 }
 
 // collector gathers a block's features.
@@ -222,7 +228,7 @@ func (p *page) firstLook() {
 	for i := range p.blocks {
 		c.has = c.has[:0]
 		p.local(i, &c)
-		p.first[i] = sum(weights().first, c.has)
+		p.first[i] = sum(p.weights.First, c.has)
 	}
 }
 
@@ -233,7 +239,7 @@ func (p *page) secondLook() {
 		c.has = c.has[:0]
 		p.local(i, &c)
 		p.placed(i, &c)
-		p.second[i] = sum(weights().second, c.has)
+		p.second[i] = sum(p.weights.Second, c.has)
 	}
 }
 
@@ -524,7 +530,7 @@ func (p *page) why(i int) string {
 	var c collector
 	p.local(i, &c)
 	p.placed(i, &c)
-	w := weights().second
+	w := p.weights.Second
 	slices.SortStableFunc(c.has, func(a, b feature) int { return cmp.Compare(abs(w[b]), abs(w[a])) })
 	names := FeatureNames()
 	var s strings.Builder
@@ -537,42 +543,27 @@ func (p *page) why(i int) string {
 
 func abs(f float32) float32 { return max(f, -f) }
 
-// Block is a block of a page with its features, to learn the weights from.
-type Block struct {
+// Sample is a block of a page as one of the looks sees it.
+type Sample struct {
 	Text     string
-	Path     string // of its elements, inside out
-	Features []uint16
+	Features []uint16 // indexes of FeatureNames
 }
 
-// Blocks lists a page's blocks. Without scores of the first look they have the features that it sees, with them those of the
-// second.
-func Blocks(p *page, first []float32) []Block {
+// Samples lists a page's blocks: as the first look sees them or, given its scores, the second.
+func Samples(doc *html.Node, h Hints, first []float32) []Sample {
+	p := newPage(segment(doc), h)
 	if first != nil {
 		p.first = first
 		p.locate()
 	}
-	out := make([]Block, len(p.blocks))
+	out := make([]Sample, len(p.blocks))
 	for i := range p.blocks {
 		var c collector
 		p.local(i, &c)
 		if first != nil {
 			p.placed(i, &c)
 		}
-		path := ""
-		for e := p.blocks[i].at; e > 0 && len(path) < 150; e = p.elements[e].parent {
-			path += " < " + p.elements[e].node.Data
-			for _, a := range p.elements[e].node.Attr {
-				if a.Key == "class" {
-					path += "." + strings.ReplaceAll(a.Val, " ", ".")
-				}
-			}
-		}
-		out[i] = Block{string(p.textOf(i)), path, c.has}
+		out[i] = Sample{string(p.textOf(i)), c.has}
 	}
 	return out
-}
-
-// Learn is Blocks of a tree.
-func Learn(doc *html.Node, h Hints, first []float32) []Block {
-	return Blocks(newPage(segment(doc), h), first)
 }

@@ -11,6 +11,7 @@ import (
 // page is a segmentation with what is known of its elements and blocks.
 type page struct {
 	*segmentation
+	weights     *Weights
 	body, descr shingleSet
 	heads       []uint64 // hashes of the title's forms
 	headAt      int      // block that is the headline, -1 where there is none

@@ -13,6 +13,8 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/parser/content"
+
+	"golang.org/x/net/html"
 )
 
 // Page is one capture of one URL, or HTML that a publisher sent.
@@ -100,17 +102,9 @@ func Article(ctx context.Context, p Page) (*article.Article, error) {
 }
 
 func read(ctx context.Context, p Page) (*article.Article, error) {
-	text, err := decode(p.Body, p.ContentType)
+	doc, facts, err := prepare(ctx, p)
 	if err != nil {
 		return nil, err
-	}
-	doc, err := parse(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	facts := survey(doc)
-	if facts.text > maxText {
-		return nil, fail(TooLarge, "%d bytes of text, more than %d", facts.text, maxText)
 	}
 	a := facts.article(p)
 	if ctx.Err() != nil {
@@ -128,4 +122,29 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 		return a, &Error{Reason: NoText}
 	}
 	return a, nil
+}
+
+func prepare(ctx context.Context, p Page) (*html.Node, *facts, error) {
+	text, err := decode(p.Body, p.ContentType)
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, err := parse(ctx, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := survey(doc)
+	if f.text > maxText {
+		return nil, nil, fail(TooLarge, "%d bytes of text, more than %d", f.text, maxText)
+	}
+	return doc, f, nil
+}
+
+// Prepare is how Article begins: a page's tree, and what its metadata say to hold the text against. Package learn needs no more.
+func Prepare(ctx context.Context, p Page) (*html.Node, content.Hints, error) {
+	doc, f, err := prepare(ctx, p)
+	if err != nil {
+		return nil, content.Hints{}, err
+	}
+	return doc, f.hints(f.article(p)), nil
 }
