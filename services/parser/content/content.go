@@ -59,21 +59,22 @@ func (c *Content) choose() {
 		switch {
 		case i == p.headAt && p.isTitle(b):
 			c.rules[i] = "is the headline"
-			continue
+		case p.near[b.at]&readers != 0:
+			c.rules[i] = "is among comments or a consent notice"
 		case p.second[i] > Threshold:
 			c.keep[i] = true
 			words += b.stats.words
 		}
 	}
-	if words < fewWords {
-		c.rescue()
+	if words < thinWords {
+		c.rescue(words)
 	}
-	c.keepTables()
+	c.keepWhole()
 	c.dropRepeats()
 }
 
-// keepTables keeps tables of data whole, cells without words too, where they stand in the midst of the text.
-func (c *Content) keepTables() {
+// keepWhole keeps lists and tables of data whole, items of a word or a number too, where they stand in the midst of the text.
+func (c *Content) keepWhole() {
 	p := c.page
 	first, last := slices.Index(c.keep, true), len(c.keep)-1
 	for last >= 0 && !c.keep[last] {
@@ -81,24 +82,25 @@ func (c *Content) keepTables() {
 	}
 	for i := max(first, 0); i < last; i++ {
 		g := p.blocks[i].group
-		if g < 0 || !p.isTable(g) || int(p.elements[g].from) != i {
+		if g < 0 || int(p.elements[g].from) != i {
 			continue
 		}
 		if e := &p.elements[g]; int(e.to) < last && p.isData(g) {
-			for k := e.from; k <= e.to; k++ {
-				if !c.keep[k] {
+			for k := int(e.from); k <= int(e.to); k++ {
+				if !c.keep[k] && c.rules[k] == "" {
 					c.keep[k] = true
-					c.rules[int(k)] = "is in a table of the text"
+					c.rules[k] = "is in a list or table of the text"
 				}
 			}
 		}
 	}
 }
 
-// isData reports whether a table holds data: rows and columns of short texts that are no links.
+// isData reports whether a group is a list of lines, or a table with rows and columns of short texts, and not of links.
 func (p *page) isData(g int32) bool {
 	e := &p.elements[g]
-	if e.linked*2 > e.text || e.text > 60*e.blocks || p.near[g]&elsewhere != 0 || p.away(g) > 1 {
+	table := p.isTable(g)
+	if e.linked*3 > e.text || table && e.text > 60*e.blocks || p.near[g]&(elsewhere|furniture) != 0 || p.away(g) > 1 {
 		return false
 	}
 	rows, columns, most := 0, 0, 0
@@ -116,24 +118,31 @@ func (p *page) isData(g int32) bool {
 		columns++
 		most = max(most, columns)
 	}
-	return rows > 1 && most > 1
+	return !table || rows > 1 && most > 1
 }
+
+// furniture are the zones of what belongs to an article, and is not its text.
+const furniture = share | byline | bio | tags | form | poll | embed | figure
 
 // elsewhere are the zones that hold no part of the text.
 const elsewhere = navigation | sidebar | footer | hidden | comments | related | consent | teaser | promotion
 
-const fewWords = 12
+// A page whose kept blocks have fewer words together may have a longer text that scores less.
+const (
+	fewWords  = 12
+	thinWords = 40
+)
 
 // rescue keeps the best of a page that has little or nothing above the threshold: short articles are articles.
-func (c *Content) rescue() {
+func (c *Content) rescue(kept int32) {
 	p := c.page
 	best := -1
 	for i := range p.blocks {
-		if p.blocks[i].stats.words >= fewWords && p.second[i] > hopeless && (best < 0 || p.second[i] > p.second[best]) {
+		if b := &p.blocks[i]; c.rules[i] == "" && b.stats.words >= max(fewWords, kept) && p.second[i] > hopeless && (best < 0 || p.second[i] > p.second[best]) {
 			best = i
 		}
 	}
-	if best < 0 {
+	if best < 0 || c.keep[best] {
 		return
 	}
 	for i := range p.blocks {
@@ -157,7 +166,7 @@ func (c *Content) dropRepeats() {
 		if !keep || b.stats.words < 6 {
 			continue
 		}
-		if j, ok := first[b.stats.hash]; ok && p.elements[b.at].parent != p.elements[p.blocks[j].at].parent {
+		if j, ok := first[b.stats.hash]; ok && (j == i-1 || p.elements[b.at].parent != p.elements[p.blocks[j].at].parent) {
 			worse := i
 			if p.second[i] > p.second[j] {
 				worse, first[b.stats.hash] = j, i

@@ -89,7 +89,7 @@ var (
 	fKindLinks   = newFamily("kind*links", cross(kinds, links)...)
 	fEnds        = newFamily("ends", ends...)
 	fEndsWords   = newFamily("ends*words", cross(ends, words)...)
-	fText        = newFamily("text", "no-stops", "capitals", "digits", "lower-start", "bold", "breaks", "quoted", "long-no-commas", "pipe", "at", "url")
+	fText        = newFamily("text", "no-stops", "capitals", "digits", "lower-start", "bold", "breaks", "quoted", "long-no-commas", "pipe", "at", "url", "ellipsis", "link-first")
 	fZone        = newFamily("zone", zoneNames[:]...)
 	fOwn         = newFamily("own-zone", zoneNames[:]...)
 	fPrev        = newFamily("previous", marks...)
@@ -331,6 +331,8 @@ func (p *page) addText(b *block, t []byte, c *collector) {
 		st.words < 60 && bytes.IndexByte(t, '|') >= 0,
 		st.words < 60 && bytes.IndexByte(t, '@') >= 0,
 		st.words < 60 && (bytes.Contains(t, []byte("http")) || bytes.Contains(t, []byte("www."))),
+		bytes.HasSuffix(t, []byte("...")) || bytes.HasSuffix(t, []byte("…")),
+		b.linkFirst && b.linked*10 < b.size()*9,
 	} {
 		if is {
 			c.add(fText, n)

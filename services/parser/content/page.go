@@ -212,17 +212,27 @@ type shapeWeight struct{ weight, words int32 }
 // weightUnit makes weights whole numbers.
 const weightUnit = 16
 
+// readers are the zones of what is not the publisher's, or not about the news: however long, it is not the article where there
+// is anything else.
+const readers = comments | consent
+
 // locate finds where the first look's likely blocks are.
 func (p *page) locate() {
 	n := len(p.blocks)
 	p.chance, p.weight = make([]float32, n), make([]int32, n)
+	rest := float32(0)
+	for i := range p.blocks {
+		c := float32(1 / (1 + math.Exp(-float64(p.first[i]))))
+		p.chance[i] = c
+		if p.zones[p.blocks[i].at]&readers == 0 {
+			rest += c * float32(p.blocks[i].stats.words)
+		}
+	}
 	p.shapes = make(map[uint64]shapeWeight, 64)
 	for i := range p.blocks {
 		b := &p.blocks[i]
-		c := 1 / (1 + math.Exp(-float64(p.first[i])))
-		p.chance[i] = float32(c)
-		if c > .2 {
-			p.weight[i] = int32(c * c * weightUnit * float64(b.stats.words))
+		if c := p.chance[i]; c > .2 && (rest < fewWords || p.zones[b.at]&readers == 0) {
+			p.weight[i] = int32(c * c * weightUnit * float32(b.stats.words))
 		}
 		p.elements[b.at].weight += p.weight[i]
 		s := p.shapes[p.shapeOf(b)]
@@ -245,7 +255,9 @@ func (p *page) locate() {
 	}
 	p.firstLikely, p.lastLikely = -1, -1
 	for i := range p.blocks {
-		if p.chance[i] > .5 && p.blocks[i].stats.words >= 8 && p.away(p.blocks[i].at) <= 1 {
+		b := &p.blocks[i]
+		common := p.shapes[p.shapeOf(b)].weight*3 > p.elements[0].weight // the form that paragraphs have here
+		if b.stats.words >= 8 && (p.chance[i] > .5 && p.away(b.at) <= 1 || p.chance[i] > .1 && common) {
 			if p.firstLikely < 0 {
 				p.firstLikely = i
 			}

@@ -41,6 +41,7 @@ type block struct {
 	links      int32
 	bold       int32 // bytes in bold or italic type
 	breaks     int32
+	linkFirst  bool // its first word is one of a link
 	stats      stats
 }
 
@@ -70,6 +71,7 @@ type segmentation struct {
 	items            int32 // counter
 	kind             article.BlockType
 	level            uint8
+	linkFirst        bool
 	brk              bool // the last thing was a line break: another one ends the block
 }
 
@@ -211,6 +213,9 @@ func (s *segmentation) words(t string, in inline) {
 		i += size - 1
 	}
 	added := int32(len(s.text) - before)
+	if !open && added > 0 {
+		s.linkFirst = in.link
+	}
 	if in.link {
 		s.linked += added
 	}
@@ -228,7 +233,7 @@ func (s *segmentation) flush(at int32) {
 	s.text = s.text[:end]
 	b := block{
 		start: s.start, end: int32(end), at: at, kind: s.kind, level: s.level, group: s.group, item: s.item, row: s.row,
-		linked: s.linked, links: s.links, bold: s.bold, breaks: s.breaks,
+		linked: s.linked, links: s.links, bold: s.bold, breaks: s.breaks, linkFirst: s.linkFirst,
 	}
 	s.start, s.linked, s.links, s.bold, s.breaks, s.brk = int32(end), 0, 0, 0, 0, false
 	if b.start == b.end {

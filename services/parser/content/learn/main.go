@@ -23,7 +23,7 @@ import (
 func main() {
 	t := trainer{}
 	flag.Float64Var(&t.c1, "c1", .03, "inverse strength of regularisation of the first look")
-	flag.Float64Var(&t.c2, "c2", .05, "and of the second")
+	flag.Float64Var(&t.c2, "c2", .03, "and of the second")
 	flag.IntVar(&t.rounds, "rounds", 3, "rounds of self-training")
 	holdout := flag.Bool("holdout", false, "learn from half of the sites, score the other half")
 	flag.Parse()
