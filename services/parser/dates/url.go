@@ -47,19 +47,6 @@ func FromURL(url string) (article.Date, bool) {
 	return month, month.Raw != ""
 }
 
-func digit(c byte) bool { return c >= '0' && c <= '9' }
-
-// run is the number of digits that s starts with and their value; of more than eight the value is not told.
-func run(s string) (digits, value int) {
-	for digits < len(s) && digit(s[digits]) {
-		if digits < 8 {
-			value = value*10 + int(s[digits]-'0')
-		}
-		digits++
-	}
-	return digits, value
-}
-
 // urlDate reads the date that a path goes on with after the byte before it.
 func urlDate(s string, before byte) (article.Date, bool) {
 	n, year := run(s)

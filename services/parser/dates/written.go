@@ -1,0 +1,864 @@
+package dates
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"dateline/pkg/article"
+)
+
+// mode says what a reader's text is.
+type mode uint8
+
+const (
+	whole   mode = iota // the text is one date
+	inText              // a date is somewhere in a short text
+	mention             // a day is somewhere in an article's prose
+)
+
+const (
+	maxTokens  = 48 // of one date
+	maxFillers = 4  // in a row
+)
+
+// reader collects the parts of one written date, in whatever order its language has them.
+type reader struct {
+	context
+	mode       mode
+	text       string
+	pos        int // of the next token
+	first, end int // of the parts that belong to the date
+
+	calendar         calendar
+	year, month, day int
+	time             clock
+
+	langs         languages // the languages that all of the words so far may be in
+	weekday       int       // -1 where not known
+	weekdayShort  bool
+	part          int  // of the day: -1, or a dayPart's value that waits for its hour
+	parted        bool // the hour has had its part of the day
+	named         bool // the month is a word
+	dayFirst      bool // the day came before the month's name
+	eraBase       int  // what to add to the year to come
+	era           bool
+	eraDone       bool
+	awaitMonth    bool // "tháng" has been read
+	awaitTime     bool // "klo" has been read
+	unknownZone   bool
+	doubtful      bool // a name lacks its capital, so that "may 5" is no day
+	persianDigits bool
+	fillers       int
+	bracket       bool // the last token was an opening bracket
+	stopped       token
+}
+
+// context is a Context with its lookups done.
+type context struct {
+	lex       *lexicon
+	lang      languages // of one, or none
+	tag       string
+	captured  time.Time
+	published time.Time // midnight UTC of its day; zero where not known
+}
+
+func (c Context) lookups() context {
+	l := lex()
+	x := context{lex: l, lang: l.set(c.Lang), tag: c.Lang, captured: c.Captured}
+	if p := c.Published; p != nil && p.Precision != article.Year && p.Precision != article.Month {
+		y, m, d := p.Time.Date()
+		x.published = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	}
+	return x
+}
+
+// read reads the date that starts at a position, as far as it goes.
+func (r *reader) read(start int) {
+	r.pos, r.end, r.first = start, start, -1
+	r.langs, r.weekday, r.part = ^languages(0), -1, -1
+	for range maxTokens {
+		t := scan(r.text, r.pos)
+		if t.kind == end || !r.step(t) {
+			r.stopped = t
+			return
+		}
+		if r.first < 0 && (r.end > start || r.part >= 0 || r.era) {
+			r.first = t.start
+		}
+	}
+	r.stopped = scan(r.text, r.pos)
+}
+
+// accept takes everything up to a byte as parts of the date.
+func (r *reader) accept(upTo int) bool {
+	r.pos, r.end = upTo, upTo
+	r.fillers, r.bracket, r.awaitMonth = 0, false, false
+	return true
+}
+
+// pass goes over what says nothing by itself.
+func (r *reader) pass(upTo int) bool {
+	r.pos = upTo
+	r.fillers++
+	r.bracket = false
+	return r.fillers <= maxFillers
+}
+
+func (r *reader) step(t token) bool {
+	switch t.kind {
+	case word:
+		return r.word(t)
+	case number:
+		return r.number(t)
+	}
+	return r.mark(t)
+}
+
+func (r *reader) mark(t token) bool {
+	next := scan(r.text, t.end)
+	switch t.text {
+	case "+", "-", "−":
+		if r.time.known && !r.time.zone && next.kind == number && next.start == t.end && r.offset(next, t.text != "+") {
+			return true
+		}
+		if t.text == "+" {
+			return false
+		}
+	case "(", "（":
+		if r.mode == whole && r.time.zone { // JavaScript names the zone in brackets after its offset
+			r.pos = len(r.text)
+			return true
+		}
+		ok := r.mode != mention && r.pass(t.end)
+		r.bracket = true
+		return ok
+	case ".", "．":
+		if r.mode == mention && r.month != 0 && !r.shortBefore(t) {
+			return false
+		}
+	case "°":
+		return t.start == r.pos && r.day != 0 && r.month == 0 && r.pass(t.end)
+	case ",", "،", "、", "，", "'", "’", "‘", "٫":
+	case "–", "—", "|", "/", ")", "）", "·", "•", "−-", "।", "・":
+		if r.mode == mention {
+			return false
+		}
+	default:
+		return false
+	}
+	return r.pass(t.end)
+}
+
+// shortBefore reports whether a full stop may end an abbreviation: letters stand right before it, few of them.
+func (r *reader) shortBefore(t token) bool {
+	before := r.text[:t.start]
+	letters := 0
+	for letters < 6 && before != "" {
+		c, size := utf8.DecodeLastRuneInString(before)
+		if !unicode.IsLetter(c) {
+			break
+		}
+		letters++
+		before = before[:len(before)-size]
+	}
+	return letters > 0 && letters < 6
+}
+
+// pick finds what a word means as one class: the longest phrase, in the language of the context before others, and in the
+// languages of the words before. It finds nothing where these leave different values.
+func (r *reader) pick(t token, all []meaning, c class) (best meaning, upTo int, ok bool) {
+	rank, own := -1, false
+	if r.lang != 0 {
+		for i := range all {
+			own = own || all[i].langs&r.lang != 0
+		}
+	}
+	for i := range all {
+		m := &all[i]
+		if m.class != c || own && m.langs != 0 && m.langs&r.lang == 0 {
+			continue
+		}
+		end, matches := t.end, true
+		if len(m.rest) > 0 {
+			if end, matches = r.follows(t.end, m.rest); !matches {
+				continue
+			}
+		}
+		this := 2 * len(m.rest)
+		if m.langs == 0 || m.langs&r.langs != 0 {
+			this++
+		}
+		switch {
+		case this > rank:
+			rank, best, upTo, ok = this, *m, end, true
+		case this == rank && (m.value != best.value || m.calendar != best.calendar):
+			ok = false
+		case this == rank:
+			best.langs |= m.langs
+			best.short = best.short && m.short
+		}
+	}
+	return best, upTo, ok
+}
+
+// follows reports whether words follow at a position, and where they end. Between them may stand a full stop, an apostrophe or
+// a hyphen.
+func (r *reader) follows(pos int, words []string) (int, bool) {
+	var buf [2*maxFolded + 8]byte
+	for _, w := range words {
+		t := scan(r.text, pos)
+		if t.kind == mark {
+			switch t.text {
+			case ".", "'", "’", "-", "ʼ", "‑":
+				t = scan(r.text, t.end)
+			}
+		}
+		if t.kind != word && t.kind != number || string(fold(buf[:0], t.text)) != w {
+			return 0, false
+		}
+		pos = t.end
+	}
+	return pos, true
+}
+
+func (r *reader) word(t token) bool {
+	all := r.lex.meanings(t.text)
+	if m, upTo, ok := r.pick(t, all, monthName); ok && r.named && r.month == m.value && r.calendar == m.calendar { // أيار/مايو
+		return r.accept(upTo)
+	} else if ok && r.month == 0 && r.fits(t, m) {
+		if day, dayUpTo, ok := r.pick(t, all, weekdayName); ok && r.weekday < 0 && r.monthAhead(dayUpTo) {
+			r.setWeekday(day)
+			return r.accept(dayUpTo)
+		}
+		r.calendar, r.month, r.named, r.dayFirst = m.calendar, m.value, true, r.day != 0
+		r.narrow(m)
+		return r.accept(upTo)
+	}
+	if m, upTo, ok := r.pick(t, all, weekdayName); !ok && upTo > 0 { // an abbreviation of two days
+		return r.pass(upTo)
+	} else if ok && r.weekday < 0 && r.fits(t, m) {
+		if r.bracket || len(m.rest) > 0 || !unspaced(firstRune(t.text)) || utf8.RuneCountInString(t.text) > 1 {
+			r.setWeekday(m)
+			return r.accept(upTo)
+		}
+	}
+	if m, upTo, ok := r.pick(t, all, dayPart); ok && r.mode != mention && !r.parted && (r.time.known || r.part < 0) {
+		if _, _, era := r.pick(t, all, eraAfter); !era || r.time.known { // Arabic's م is both
+			return r.setPart(m.value, upTo)
+		}
+	}
+	if r.time.known {
+		if m, upTo, ok := r.pick(t, all, zoneName); ok && !r.time.zone && (r.mode == whole || unicode.IsUpper(firstRune(t.text)) || t.text == "z") {
+			r.time.zone, r.time.offset = true, m.value*60
+			r.accept(upTo)
+			r.zoneSuffix(m.value)
+			return true
+		}
+		if _, upTo, ok := r.pick(t, all, hourWord); ok {
+			return r.accept(upTo)
+		}
+	}
+	if m, upTo, ok := r.pick(t, all, eraBefore); ok && r.year == 0 && !r.era {
+		r.era, r.eraBase = true, m.value
+		return r.pass(upTo)
+	}
+	if m, upTo, ok := r.pick(t, all, eraAfter); ok && r.year != 0 && !r.eraDone {
+		if !r.named {
+			r.calendar = m.calendar
+		}
+		r.eraDone = true
+		return r.calendar == m.calendar && r.accept(upTo)
+	}
+	if _, upTo, ok := r.pick(t, all, monthPrefix); ok && r.month == 0 {
+		r.pass(upTo)
+		r.awaitMonth = true
+		return true
+	}
+	if _, upTo, ok := r.pick(t, all, clockWord); ok && r.mode != mention {
+		r.awaitTime = true
+		return r.pass(upTo)
+	}
+	if _, upTo, ok := r.pick(t, all, ordinal); ok && t.start == r.pos && r.fillers == 0 {
+		return r.accept(upTo)
+	}
+	if _, upTo, ok := r.pick(t, all, ordinal); ok {
+		return r.pass(upTo)
+	}
+	if _, upTo, ok := r.pick(t, all, filler); ok {
+		return r.pass(upTo)
+	}
+	// In a whole date a short word after the time is a zone that is not known for sure: it stays unknown.
+	if r.mode == whole && r.time.known && !r.unknownZone && len(t.text) <= 5 && t.text[0] < utf8.RuneSelf {
+		r.unknownZone = true
+		return r.accept(t.end)
+	}
+	return false
+}
+
+// fits reports whether a name may be one here. Prose must have it in its own language, with a capital where that has them,
+// and an abbreviation with one or with its full stop: else it is another word.
+func (r *reader) fits(t token, m meaning) bool {
+	if r.mode == whole {
+		return true
+	}
+	lower := unicode.IsLower(firstRune(t.text))
+	own := r.lex.language(r.lang)
+	capital := own != nil && own.capital && m.langs&r.lang != 0
+	if r.mode == inText {
+		r.doubtful = r.doubtful || capital && lower
+		return true
+	}
+	return m.langs&r.lang != 0 && !(capital && lower) && (capital || !m.short || strings.HasPrefix(r.text[t.end:], "."))
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
+func (r *reader) setWeekday(m meaning) {
+	r.weekday, r.weekdayShort = m.value, m.short
+	r.narrow(m)
+}
+
+// narrow keeps the languages that a word leaves possible.
+func (r *reader) narrow(m meaning) {
+	if both := r.langs & m.langs; both != 0 {
+		r.langs = both
+	}
+}
+
+// monthAhead reports whether one of the next words is a month, so that "mar." before it is a Tuesday.
+func (r *reader) monthAhead(pos int) bool {
+	for range 4 {
+		t := scan(r.text, pos)
+		if t.kind == end {
+			return false
+		}
+		if t.kind == word {
+			if _, _, ok := r.pick(t, r.lex.meanings(t.text), monthName); ok {
+				return true
+			}
+		}
+		pos = t.end
+	}
+	return false
+}
+
+// setPart takes a part of the day: the hour's that has been read, or that of the one to come.
+func (r *reader) setPart(value, upTo int) bool {
+	if !r.time.known {
+		r.part = value
+		return r.pass(upTo)
+	}
+	r.parted = true
+	return r.twelve(value) && r.accept(upTo)
+}
+
+// twelve brings the hour into the half of the day that a dayPart's value says.
+func (r *reader) twelve(value int) bool {
+	loose := value >= loosePart
+	half := value % loosePart
+	switch h := &r.time.hour; {
+	case *h >= 1 && *h <= 12:
+		*h = *h%12 + half
+		return true
+	default:
+		return loose && *h < 24
+	}
+}
+
+func (r *reader) number(t token) bool {
+	next := scan(r.text, t.end)
+	if t.text[0] >= 0xda { // ۰ to ۹ are U+06F0 to U+06F9
+		r.persianDigits = r.persianDigits || t.text[0] == 0xdb
+	}
+	if r.awaitMonth && r.month == 0 && t.digits <= 2 && t.n >= 1 && t.n <= 12 {
+		r.month, r.named, r.dayFirst = t.n, true, r.day != 0
+		return r.accept(t.end)
+	}
+	if next.kind == mark && next.start == t.end && (next.text == ":" || next.text == "：") {
+		if r.mode == mention {
+			return false
+		}
+		return !r.time.known && r.clock(t, next)
+	}
+	if next.kind == word {
+		if used, ok := r.signed(t, next); used {
+			return ok
+		}
+	}
+	if next.kind == mark && r.day == 0 && r.month == 0 && r.year == 0 {
+		if used, ok := r.numeric(t, next); used {
+			return ok
+		}
+	}
+	if next.text == "." && next.start == t.end && r.dotted(t, next) {
+		return true
+	}
+	switch {
+	case r.era && r.year == 0 && t.digits <= 4 && t.n > 0:
+		r.year = t.n + r.eraBase
+		r.eraDone = true
+	case t.digits == 4 && r.year == 0 && t.n > 0:
+		r.year = t.n
+	case t.digits <= 2 && r.day == 0 && t.n >= 1 && t.n <= 31 && !r.goesOn(t, next):
+		r.day = t.n
+	case t.digits == 2 && r.year == 0 && r.month != 0 && r.day != 0 && r.shortYear(t):
+		r.year = r.century(t.n)
+	default:
+		return false
+	}
+	return r.accept(t.end)
+}
+
+// goesOn reports whether a number is not a day because it is part of something longer: 6,000, 6.5, 6%, 6km.
+func (r *reader) goesOn(t, next token) bool {
+	if next.start != t.end || r.mode == whole {
+		return false
+	}
+	switch {
+	case next.kind == word:
+		return len(r.lex.meanings(next.text)) == 0
+	case next.text == "%" || next.text == "$" || next.text == "€" || next.text == "٪":
+		return true
+	case next.text == ",", next.text == ".", next.text == ":":
+		after := scan(r.text, next.end)
+		return after.kind == number && after.start == next.end && (after.digits != 4 || next.text == ":")
+	}
+	return false
+}
+
+// shortYear reports whether a year of two digits may stand here: in RFC 822's dates and 06-Nov-24, in Thai, after an apostrophe.
+func (r *reader) shortYear(t token) bool {
+	before := r.text[:t.start]
+	return r.mode == whole || r.thai() || strings.HasSuffix(before, "-") || strings.HasSuffix(before, "'") || strings.HasSuffix(before, "’")
+}
+
+// thai reports whether the words so far are Thai, whose years are the Buddhist era's.
+func (r *reader) thai() bool {
+	th := r.lex.set("th")
+	return r.lang == th || r.lang == 0 && r.langs == th
+}
+
+// century completes a year of two digits as RFC 2822 section 4.3 does; Thai ones are Buddhist.
+func (r *reader) century(n int) int {
+	switch {
+	case r.thai():
+		return 2500 + n
+	case n >= 50:
+		return 1900 + n
+	}
+	return 2000 + n
+}
+
+// signed reads a number with the word after it that says what it is: 2024年, 11월, 10 h 04, 9 pm. used says that it has one.
+func (r *reader) signed(t, next token) (used, ok bool) {
+	all := r.lex.meanings(next.text)
+	if len(all) == 0 {
+		return false, false
+	}
+	if _, upTo, ok := r.pick(next, all, yearWord); ok && t.digits <= 4 && t.n > 0 && r.mode != mention || ok && t.digits == 4 {
+		if r.year != 0 {
+			return true, false
+		}
+		r.year = t.n
+		switch {
+		case r.era:
+			r.year += r.eraBase
+			r.eraDone = true
+		case t.digits == 2:
+			r.year = r.century(t.n)
+		}
+		return true, r.accept(upTo)
+	}
+	if _, upTo, ok := r.pick(next, all, monthWord); ok && t.digits <= 2 {
+		if r.month != 0 || t.n < 1 || t.n > 12 {
+			return true, false
+		}
+		r.month, r.dayFirst = t.n, false
+		return true, r.accept(upTo)
+	}
+	if _, upTo, ok := r.pick(next, all, dayWord); ok && t.digits <= 2 && r.month != 0 {
+		if r.day != 0 || t.n < 1 || t.n > 31 {
+			return true, false
+		}
+		r.day = t.n
+		return true, r.accept(upTo)
+	}
+	if r.time.known || r.mode == mention || t.digits > 2 || t.n > 24 {
+		return false, false
+	}
+	if _, upTo, ok := r.pick(next, all, hourWord); ok && (r.day != 0 || next.start == t.end || r.awaitTime || r.part >= 0) {
+		return true, r.hours(t, upTo)
+	}
+	if m, upTo, ok := r.pick(next, all, dayPart); ok && r.part < 0 && t.n >= 1 && t.n <= 12 && (r.day != 0 || r.awaitTime || next.start == t.end) {
+		if _, _, month := r.pick(next, all, monthName); month || r.day == 0 && r.awaitMonth {
+			return false, false
+		}
+		r.time = clock{known: true, hour: t.n}
+		return true, r.setPart(m.value, upTo)
+	}
+	return false, false
+}
+
+// hours reads the hours of 10h04, 10 Uhr 4, 3시 5분 and what of the time follows them.
+func (r *reader) hours(t token, upTo int) bool {
+	r.time = clock{known: true, hour: t.n}
+	r.accept(upTo)
+	m := scan(r.text, upTo)
+	if m.kind == number && m.digits <= 2 && m.n < 60 {
+		after := scan(r.text, m.end)
+		_, minutes, ok := r.pick(after, r.wordMeanings(after), minuteWord)
+		switch {
+		case ok:
+			r.time.minute = m.n
+			r.accept(minutes)
+			s := scan(r.text, minutes)
+			after = scan(r.text, s.end)
+			if _, seconds, ok := r.pick(after, r.wordMeanings(after), secondWord); ok && s.kind == number && s.digits <= 2 {
+				r.time.second, r.time.seconds = s.n, true
+				r.accept(seconds)
+			}
+		case m.digits == 2 && (m.start == upTo || r.day != 0 && r.year != 0):
+			r.time.minute = m.n
+			r.accept(m.end)
+		}
+	}
+	return r.waitingPart()
+}
+
+func (r *reader) wordMeanings(t token) []meaning {
+	if t.kind != word {
+		return nil
+	}
+	return r.lex.meanings(t.text)
+}
+
+// waitingPart applies the part of the day that came before the hour.
+func (r *reader) waitingPart() bool {
+	if r.part < 0 {
+		return r.time.valid()
+	}
+	r.parted = true
+	return r.twelve(r.part) && r.time.valid()
+}
+
+// clock reads 10:04, 10:04:05 and 10:04:05.25.
+func (r *reader) clock(h, colon token) bool {
+	m := scan(r.text, colon.end)
+	if h.digits > 2 || m.kind != number || m.digits != 2 {
+		return false
+	}
+	r.time = clock{known: true, hour: h.n, minute: m.n}
+	upTo := m.end
+	next := scan(r.text, upTo)
+	if s := scan(r.text, next.end); (next.text == ":" || next.text == "：") && s.kind == number && s.digits == 2 {
+		r.time.second, r.time.seconds = s.n, true
+		upTo = s.end
+		point := scan(r.text, upTo)
+		if f := scan(r.text, point.end); point.text == "." && f.kind == number && f.digits <= 9 && f.start == point.end && point.start == upTo {
+			r.time.nano = f.n
+			for range 9 - f.digits {
+				r.time.nano *= 10
+			}
+			upTo = f.end
+		}
+	}
+	r.accept(upTo)
+	return r.waitingPart()
+}
+
+// dotted reads 10.04 where it must be a time: after "klo" or a whole day, or before "Uhr", "WIB" or "pm".
+func (r *reader) dotted(h, point token) bool {
+	m := scan(r.text, point.end)
+	if r.time.known || r.mode == mention || h.digits > 2 || h.n > 23 || m.kind != number || m.digits != 2 || m.n > 59 || m.start != point.end {
+		return false
+	}
+	if !r.awaitTime && (r.day == 0 || r.year == 0) {
+		after := scan(r.text, m.end)
+		all := r.wordMeanings(after)
+		_, _, hour := r.pick(after, all, hourWord)
+		_, _, zone := r.pick(after, all, zoneName)
+		_, _, part := r.pick(after, all, dayPart)
+		if !hour && !zone && !part {
+			return false
+		}
+	}
+	r.time = clock{known: true, hour: h.n, minute: m.n}
+	upTo := m.end
+	next := scan(r.text, upTo)
+	if s := scan(r.text, next.end); next.text == "." && next.start == upTo && s.kind == number && s.digits == 2 && s.start == next.end && s.n < 60 {
+		r.time.second, r.time.seconds = s.n, true
+		upTo = s.end
+	}
+	r.accept(upTo)
+	return r.waitingPart()
+}
+
+// numeric reads 06.11.2024, 11/26/2024, 2024. 11. 6. and 2024-11-06. used says that there are three numbers.
+func (r *reader) numeric(a, sep token) (used, ok bool) {
+	switch sep.text {
+	case ".", "/", "-", "．", "／", "‑", "–":
+	default:
+		return false, false
+	}
+	b := scan(r.text, sep.end)
+	sep2 := scan(r.text, b.end)
+	c := scan(r.text, sep2.end)
+	if b.kind != number || b.digits > 2 || sep2.text != sep.text || c.kind != number {
+		return false, false
+	}
+	if after := scan(r.text, c.end); after.start == c.end && r.mode != whole {
+		if following := scan(r.text, after.end); after.kind == mark && following.kind == number && following.start == after.end && after.text == sep.text {
+			return true, false // four numbers: an address or a version
+		}
+	}
+	switch {
+	case a.digits == 4 && c.digits <= 2:
+		r.year, r.month, r.day = a.n, b.n, c.n
+	case a.digits <= 2 && c.digits == 4:
+		r.year = c.n
+		if !r.order(a.n, b.n, sep.text) {
+			return true, false
+		}
+	case a.digits == 2 && b.digits == 2 && c.digits == 2 && r.lang != 0:
+		if r.yearFirst() {
+			r.year, r.month, r.day = r.century(a.n), b.n, c.n
+			break
+		}
+		r.year = r.century(c.n)
+		if !r.order(a.n, b.n, sep.text) {
+			return true, false
+		}
+	default:
+		return true, false
+	}
+	return true, r.month >= 1 && r.month <= 12 && r.day >= 1 && r.day <= 31 && r.accept(c.end)
+}
+
+// yearFirst reports whether the context's language puts years before months.
+func (r *reader) yearFirst() bool {
+	base, _, _ := strings.Cut(r.tag, "-")
+	switch base {
+	case "zh", "yue", "ja", "ko", "hu", "lt", "eu", "fa", "mn":
+		return true
+	}
+	return false
+}
+
+// order tells day and month apart by what is possible, by the separator (with dots the day comes first), by what does not
+// lie after the capture, and by the language: only the English of the United States and the Philippines puts the month
+// first. English that does not say whose it is leaves it open.
+func (r *reader) order(a, b int, sep string) bool {
+	dayFirst := false
+	base, region, _ := strings.Cut(r.tag, "-")
+	switch {
+	case sep == "." || a > 12 || a == b:
+		dayFirst = true
+	case b > 12:
+	case r.later(r.year, a, b) && !r.later(r.year, b, a):
+		dayFirst = true
+	case r.later(r.year, b, a) && !r.later(r.year, a, b):
+	case r.lang == 0:
+		return false
+	case !strings.EqualFold(base, "en"):
+		dayFirst = true
+	case strings.EqualFold(region, "US") || strings.EqualFold(region, "PH"):
+	case region == "" || strings.EqualFold(region, "CA"):
+		return false
+	default:
+		dayFirst = true
+	}
+	if r.day, r.month = b, a; dayFirst {
+		r.day, r.month = a, b
+	}
+	return true
+}
+
+// later reports whether a day lies after the capture or the publication, by more than the zones differ.
+func (r *reader) later(year, month, day int) bool {
+	bound := r.captured
+	if !r.published.IsZero() {
+		bound = r.published
+	}
+	return !bound.IsZero() && time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(bound.Add(24*time.Hour))
+}
+
+// offset reads the digits of +0430, +04:30, +04 at t.
+func (r *reader) offset(t token, west bool) bool {
+	hours, minutes, upTo := t.n, 0, t.end
+	colon := scan(r.text, t.end)
+	m := scan(r.text, colon.end)
+	switch {
+	case t.digits == 4:
+		hours, minutes = t.n/100, t.n%100
+	case t.digits <= 2 && colon.text == ":" && colon.start == t.end && m.kind == number && m.digits == 2:
+		minutes, upTo = m.n, m.end
+	case t.digits != 2:
+		return false
+	}
+	seconds := hours*3600 + minutes*60
+	if west {
+		seconds = -seconds
+	}
+	if minutes > 59 || !validOffset(seconds) || west && r.mode != whole && minutes != 0 && minutes != 30 { // 10:04-10:45 are two times
+		return false
+	}
+	r.time.zone, r.time.offset = true, seconds
+	return r.accept(upTo)
+}
+
+// zoneSuffix reads what GMT and UTC may have after them: +4:30, +7, +0430.
+func (r *reader) zoneSuffix(base int) {
+	sign := scan(r.text, r.pos)
+	if base != 0 || sign.text != "+" && sign.text != "-" && sign.text != "−" {
+		return
+	}
+	t := scan(r.text, sign.end)
+	if t.kind != number || t.start != sign.end || t.digits == 1 && t.n > 9 {
+		return
+	}
+	if colon := scan(r.text, t.end); t.digits == 1 && colon.text != ":" {
+		t.n, t.digits = t.n*100, 4
+	}
+	r.offset(t, sign.text != "+")
+}
+
+// date is what the parts say. ok is false where they are no date: none at all, a month too many, a day that no year has.
+func (r *reader) date() (d article.Date, ok bool) {
+	if !r.time.valid() {
+		return d, false
+	}
+	d = article.Date{Precision: r.time.precision(), ZoneKnown: r.time.zone}
+	var days int
+	switch {
+	case r.month == 0 && r.day == 0 && r.year == 0 && r.weekday >= 0 && !r.time.known && r.mode != mention:
+		if r.published.IsZero() || r.weekdayShort && r.mode != whole {
+			return d, false
+		}
+		back := (int(r.published.Weekday()) - r.weekday + 7) % 7
+		d.Time = r.published.AddDate(0, 0, -back)
+		return d, true
+	case r.month == 0:
+		return d, false
+	case r.year == 0:
+		if r.day == 0 || r.doubtful || r.mode != whole && r.stopped.kind == number && r.dayFirst && r.dayAhead() {
+			return d, false
+		}
+		if days, ok = r.nearest(); !ok {
+			return d, false
+		}
+	case !r.settleCalendar():
+		return d, false
+	case r.day == 0:
+		if r.time.known || r.calendar != gregorian || r.mode == mention || r.weekday >= 0 {
+			return d, false
+		}
+		d.Precision = article.Month
+		d.Time = time.Date(r.year, time.Month(r.month), 1, 0, 0, 0, 0, time.UTC)
+		return d, r.month <= 12
+	default:
+		if days, ok = r.calendar.day(r.year, r.month, r.day); !ok {
+			return d, false
+		}
+		days = r.byWeekday(days)
+	}
+	t := dateOf(days)
+	d.Time = r.time.on(t.Year(), t.Month(), t.Day())
+	return d, true
+}
+
+// dayAhead reports whether the number after "3 November" is the real day: 3 November 6, 2024.
+func (r *reader) dayAhead() bool {
+	t := r.stopped
+	if t.digits > 2 {
+		return false
+	}
+	next := scan(r.text, t.end)
+	if next.text == "," {
+		next = scan(r.text, next.end)
+	}
+	return next.kind == number && next.digits == 4
+}
+
+// settleCalendar chooses the calendar of a year that is not the Gregorian one's, and reports whether it has one.
+func (r *reader) settleCalendar() bool {
+	if r.era && r.eraBase == 0 || r.year >= 1600 && r.calendar == gregorian {
+		if r.year >= 2400 && r.year < 2700 && r.thai() {
+			r.year -= 543
+		}
+		limits := years[gregorian]
+		return r.mode == whole || r.year >= limits.first && r.year <= limits.last
+	}
+	if r.calendar != gregorian {
+		return true
+	}
+	if r.named {
+		return r.mode == whole
+	}
+	c, ok := calendarOf(r.lex, r.lang, r.year, r.persianDigits)
+	r.calendar = c
+	return ok
+}
+
+// calendarOf is the calendar of a year such as 1403 in a text: the solar one in Persian, Dari and Pashto, the lunar one in
+// Arabic and Urdu. Where the language is not known, Persian digits stand for Persian.
+func calendarOf(l *lexicon, lang languages, year int, persianDigits bool) (calendar, bool) {
+	switch {
+	case year < 1200 || year > 1550 || lang == 0 && !persianDigits:
+		return gregorian, false
+	case lang == 0, lang == l.set("fa"), lang == l.set("ps"):
+		return jalali, true
+	case lang == l.set("ar"), lang == l.set("ur"):
+		return hijri, true
+	}
+	return gregorian, false
+}
+
+// byWeekday moves a lunar date by a day where only that makes it the weekday it is said to be: countries see the moon on
+// different days.
+func (r *reader) byWeekday(days int) int {
+	if r.calendar != hijri || r.weekday < 0 {
+		return days
+	}
+	for _, by := range []int{0, -1, 1} {
+		if int(dateOf(days+by).Weekday()) == r.weekday {
+			return days + by
+		}
+	}
+	return days
+}
+
+// yearsAway is how far from the publication a day without a year may be: a writer who means one further away says so.
+const yearsAway = 6
+
+// nearest finds the year of a day without one: the nearest to publication in which the calendar has it and the weekday fits.
+func (r *reader) nearest() (best int, ok bool) {
+	if r.published.IsZero() {
+		return 0, false
+	}
+	published := int(r.published.Unix() / secondsPerDay)
+	base := r.calendar.yearOf(r.published.Year())
+	try := func(year int) {
+		days, valid := r.calendar.day(year, r.month, r.day)
+		if !valid {
+			return
+		}
+		if days = r.byWeekday(days); r.weekday >= 0 && int(dateOf(days).Weekday()) != r.weekday {
+			return
+		}
+		if !ok || distance(days, published) < distance(best, published) {
+			best, ok = days, true
+		}
+	}
+	for away := range yearsAway + 1 { // the past first: at the same distance it wins
+		try(base - away)
+		try(base + away)
+	}
+	return best, ok
+}
+
+func distance(a, b int) int { return max(a-b, b-a) }
