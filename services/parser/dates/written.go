@@ -236,9 +236,10 @@ func (r *reader) word(t token) bool {
 		r.narrow(m)
 		return r.accept(upTo)
 	}
-	if m, upTo, ok := r.pick(t, all, weekdayName); !ok && upTo > 0 { // an abbreviation of two days
-		return r.pass(upTo)
-	} else if ok && r.weekday < 0 && r.fits(t, m) {
+	someDay := 0 // where an abbreviation of two days ends
+	if m, upTo, ok := r.pick(t, all, weekdayName); !ok {
+		someDay = upTo
+	} else if r.weekday < 0 && r.fits(t, m) {
 		if r.bracket || len(m.rest) > 0 || !unspaced(firstRune(t.text)) || utf8.RuneCountInString(t.text) > 1 {
 			r.setWeekday(m)
 			return r.accept(upTo)
@@ -288,6 +289,9 @@ func (r *reader) word(t token) bool {
 	}
 	if _, upTo, ok := r.pick(t, all, filler); ok {
 		return r.pass(upTo)
+	}
+	if someDay > 0 {
+		return r.pass(someDay)
 	}
 	// In a whole date a short word after the time is a zone that is not known for sure: it stays unknown.
 	if r.mode == whole && r.time.known && !r.unknownZone && len(t.text) <= 5 && t.text[0] < utf8.RuneSelf {
