@@ -140,5 +140,13 @@ func (c Context) find(text string, most int) []article.Date {
 	return found
 }
 
-// words is a piece of text with single blanks between its words.
-func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+// words is a piece of text with single blanks between its words, and without what does not show; the joiners of Persian do.
+func words(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if invisible(r) && r != '\u200c' && r != '\u200d' {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}

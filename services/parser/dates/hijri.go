@@ -2,7 +2,7 @@ package dates
 
 import "math/bits"
 
-// The first day of 1 Muharram 1400 (1979-11-20) and the months of the years from then on, by the Umm al-Qura calendar that
+// The first day of 1 Muharram 1400 (1979-11-21) and the months of the years from then on, by the Umm al-Qura calendar that
 // Saudi Arabia publishes: bit i is set where the month i+1 has 30 days, else it has 29.
 const (
 	ummAlQuraFirst = 1400

@@ -194,7 +194,7 @@ func epoch(s string) (article.Date, bool) {
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// run is the number of digits that s starts with and their value; of more than eight the value is not told.
+// run is the number of digits that s starts with and the value of the first eight of them.
 func run(s string) (digits, value int) {
 	for digits < len(s) && digit(s[digits]) {
 		if digits < 8 {

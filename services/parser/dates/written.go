@@ -48,7 +48,7 @@ type reader struct {
 	awaitMonth    bool // "tháng" has been read
 	awaitTime     bool // "klo" has been read
 	unknownZone   bool
-	doubtful      bool // a name lacks its capital, so that "may 5" is no day
+	doubtful      bool // no day without a year: "may 5", "May, 5"
 	persianDigits bool
 	fillers       int
 	bracket       bool // the last token was an opening bracket
@@ -84,11 +84,19 @@ func (r *reader) read(start int) {
 			r.stopped = t
 			return
 		}
-		if r.first < 0 && (r.end > start || r.part >= 0 || r.era) {
+		if r.first < 0 && r.end > start {
 			r.first = t.start
 		}
 	}
 	r.stopped = scan(r.text, r.pos)
+}
+
+// lead goes over a word that the next number needs: 下午, 令和, tháng.
+func (r *reader) lead(upTo int) bool {
+	if r.first < 0 {
+		r.first = scan(r.text, r.pos).start
+	}
+	return r.pass(upTo)
 }
 
 // accept takes everything up to a byte as parts of the date.
@@ -140,7 +148,11 @@ func (r *reader) mark(t token) bool {
 		}
 	case "°":
 		return t.start == r.pos && r.day != 0 && r.month == 0 && r.pass(t.end)
-	case ",", "،", "、", "，", "'", "’", "‘", "٫":
+	case ",", "،", "、", "，":
+		if r.named && r.month != 0 && r.day == 0 {
+			r.doubtful = true
+		}
+	case "'", "’", "‘", "٫":
 	case "–", "—", "|", "/", ")", "）", "·", "•", "−-", "।", "・":
 		if r.mode == mention {
 			return false
@@ -239,7 +251,7 @@ func (r *reader) word(t token) bool {
 	someDay := 0 // where an abbreviation of two days ends
 	if m, upTo, ok := r.pick(t, all, weekdayName); !ok {
 		someDay = upTo
-	} else if r.weekday < 0 && r.fits(t, m) {
+	} else if r.weekday < 0 && r.fits(t, m) && !r.tooShort(t, m) {
 		if r.bracket || len(m.rest) > 0 || !unspaced(firstRune(t.text)) || utf8.RuneCountInString(t.text) > 1 {
 			r.setWeekday(m)
 			return r.accept(upTo)
@@ -263,7 +275,7 @@ func (r *reader) word(t token) bool {
 	}
 	if m, upTo, ok := r.pick(t, all, eraBefore); ok && r.year == 0 && !r.era {
 		r.era, r.eraBase = true, m.value
-		return r.pass(upTo)
+		return r.lead(upTo)
 	}
 	if m, upTo, ok := r.pick(t, all, eraAfter); ok && r.year != 0 && !r.eraDone {
 		if !r.named {
@@ -273,7 +285,7 @@ func (r *reader) word(t token) bool {
 		return r.calendar == m.calendar && r.accept(upTo)
 	}
 	if _, upTo, ok := r.pick(t, all, monthPrefix); ok && r.month == 0 {
-		r.pass(upTo)
+		r.lead(upTo)
 		r.awaitMonth = true
 		return true
 	}
@@ -317,6 +329,16 @@ func (r *reader) fits(t token, m meaning) bool {
 	return m.langs&r.lang != 0 && !(capital && lower) && (capital || !m.short || strings.HasPrefix(r.text[t.end:], "."))
 }
 
+// tooShort reports whether an abbreviation of a day is too short to be believed in running text: one or two letters of another
+// language than the context's, or right before a digit.
+func (r *reader) tooShort(t token, m meaning) bool {
+	if r.mode == whole || !m.short {
+		return false
+	}
+	next := scan(r.text, t.end)
+	return r.lang != 0 && m.langs&r.lang == 0 && utf8.RuneCountInString(t.text) <= 2 || next.kind == number && next.start == t.end
+}
+
 func firstRune(s string) rune {
 	r, _ := utf8.DecodeRuneInString(s)
 	return r
@@ -354,11 +376,28 @@ func (r *reader) monthAhead(pos int) bool {
 // setPart takes a part of the day: the hour's that has been read, or that of the one to come.
 func (r *reader) setPart(value, upTo int) bool {
 	if !r.time.known {
+		if !r.hourAhead(upTo) {
+			return false
+		}
 		r.part = value
-		return r.pass(upTo)
+		return r.lead(upTo)
 	}
 	r.parted = true
 	return r.twelve(value) && r.accept(upTo)
+}
+
+// hourAhead reports whether an hour is next.
+func (r *reader) hourAhead(pos int) bool {
+	t := scan(r.text, pos)
+	if t.kind != number || t.digits > 2 {
+		return false
+	}
+	next := scan(r.text, t.end)
+	if next.text == ":" || next.text == "：" {
+		return true
+	}
+	_, _, ok := r.pick(next, r.wordMeanings(next), hourWord)
+	return ok
 }
 
 // twelve brings the hour into the half of the day that a dayPart's value says.
@@ -370,14 +409,17 @@ func (r *reader) twelve(value int) bool {
 		*h = *h%12 + half
 		return true
 	default:
-		return loose && *h < 24
+		return *h < 24 && (loose || r.mode != whole)
 	}
 }
 
 func (r *reader) number(t token) bool {
 	next := scan(r.text, t.end)
-	if t.text[0] >= 0xda { // ۰ to ۹ are U+06F0 to U+06F9
-		r.persianDigits = r.persianDigits || t.text[0] == 0xdb
+	if t.text[0] == 0xdb { // ۰ to ۹ are U+06F0 to U+06F9
+		r.persianDigits = true
+	}
+	if before := r.text[:t.start]; r.mode != whole && before != "" && latin(before[len(before)-1]) && (before[len(before)-1] != 'T' || r.day == 0) {
+		return false // v6, Mar6
 	}
 	if r.awaitMonth && r.month == 0 && t.digits <= 2 && t.n >= 1 && t.n <= 12 {
 		r.month, r.named, r.dayFirst = t.n, true, r.day != 0
@@ -417,6 +459,8 @@ func (r *reader) number(t token) bool {
 	}
 	return r.accept(t.end)
 }
+
+func latin(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // goesOn reports whether a number is not a day because it is part of something longer: 6,000, 6.5, 6%, 6km.
 func (r *reader) goesOn(t, next token) bool {
@@ -591,9 +635,12 @@ func (r *reader) dotted(h, point token) bool {
 			return false
 		}
 	}
-	r.time = clock{known: true, hour: h.n, minute: m.n}
 	upTo := m.end
 	next := scan(r.text, upTo)
+	if s := scan(r.text, next.end); next.text == "." && s.kind == number && s.digits != 2 && s.start == next.end {
+		return false // 10.11.2024
+	}
+	r.time = clock{known: true, hour: h.n, minute: m.n}
 	if s := scan(r.text, next.end); next.text == "." && next.start == upTo && s.kind == number && s.digits == 2 && s.start == next.end && s.n < 60 {
 		r.time.second, r.time.seconds = s.n, true
 		upTo = s.end
@@ -660,9 +707,9 @@ func (r *reader) order(a, b int, sep string) bool {
 	dayFirst := false
 	base, region, _ := strings.Cut(r.tag, "-")
 	switch {
+	case b > 12 && a <= 12:
 	case sep == "." || a > 12 || a == b:
 		dayFirst = true
-	case b > 12:
 	case r.later(r.year, a, b) && !r.later(r.year, b, a):
 		dayFirst = true
 	case r.later(r.year, b, a) && !r.later(r.year, a, b):
