@@ -41,6 +41,8 @@ func TestFindAll(t *testing.T) {
 		{"ar", "الأربعاء 5 جمادى الأولى 1446", "الأربعاء 5 جمادى الأولى 1446=2024-11-06"}, // the weekday knows where the moon was seen
 		{"ar", "4 جمادى الأولى 1446هـ الموافق 6 نوفمبر 2024م 10:04 م", "4 جمادى الأولى 1446هـ الموافق 6 نوفمبر 2024م 10:04 م=2024-11-06T22:04"},
 		{"ar", "6 نوفمبر 2024 الموافق 4 جمادى الأولى 1446 هـ", "6 نوفمبر 2024 الموافق 4 جمادى الأولى 1446 هـ=2024-11-06"},
+		{"en", "6 November 2024 25:61", "6 November 2024=2024-11-06"},
+		{"en", "2024-11-0, 0/11/2024, 2024-13-01", ""},
 		{"", "2 hours ago, yesterday", ""}, // nothing is known of the capture
 	} {
 		var got []string
@@ -142,6 +144,7 @@ func FuzzFind(f *testing.F) {
 	for lang, cases := range languageCases {
 		f.Add(lang, strings.Join(cases, " "))
 	}
+	f.Add("en", "2000-1-0 and 6 Nov 2024 25:61, 13 pm")
 	f.Fuzz(func(t *testing.T, lang, text string) {
 		c := Context{Lang: lang, Captured: captured, Published: day("2024-11-07")}
 		for _, d := range c.FindAll(text) {

@@ -25,7 +25,7 @@ func (f *finder) at(t token) (d article.Date, start, end int, ok bool) {
 	f.fresh()
 	f.read(t.start)
 	d, ok = f.date()
-	if !ok {
+	if !ok || f.first < 0 {
 		return d, 0, 0, false
 	}
 	start, end = f.first, f.end

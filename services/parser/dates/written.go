@@ -383,7 +383,7 @@ func (r *reader) setPart(value, upTo int) bool {
 		return r.lead(upTo)
 	}
 	r.parted = true
-	return r.twelve(value) && r.accept(upTo)
+	return r.time.twelve(value, r.mode) && r.accept(upTo)
 }
 
 // hourAhead reports whether an hour is next.
@@ -400,17 +400,13 @@ func (r *reader) hourAhead(pos int) bool {
 	return ok
 }
 
-// twelve brings the hour into the half of the day that a dayPart's value says.
-func (r *reader) twelve(value int) bool {
-	loose := value >= loosePart
-	half := value % loosePart
-	switch h := &r.time.hour; {
-	case *h >= 1 && *h <= 12:
-		*h = *h%12 + half
-		return true
-	default:
-		return *h < 24 && (loose || r.mode != whole)
+// twelve brings the hour into the half of the day that a dayPart's value says. 20:04 pm is nonsense, but running text has it.
+func (c *clock) twelve(part int, m mode) bool {
+	if c.hour < 1 || c.hour > 12 {
+		return part >= loosePart || m != whole
 	}
+	c.hour = c.hour%12 + part%loosePart
+	return true
 }
 
 func (r *reader) number(t token) bool {
@@ -554,28 +550,24 @@ func (r *reader) signed(t, next token) (used, ok bool) {
 
 // hours reads the hours of 10h04, 10 Uhr 4, 3시 5분 and what of the time follows them.
 func (r *reader) hours(t token, upTo int) bool {
-	r.time = clock{known: true, hour: t.n}
-	r.accept(upTo)
+	c := clock{known: true, hour: t.n}
 	m := scan(r.text, upTo)
 	if m.kind == number && m.digits <= 2 && m.n < 60 {
 		after := scan(r.text, m.end)
 		_, minutes, ok := r.pick(after, r.wordMeanings(after), minuteWord)
 		switch {
 		case ok:
-			r.time.minute = m.n
-			r.accept(minutes)
+			c.minute, upTo = m.n, minutes
 			s := scan(r.text, minutes)
 			after = scan(r.text, s.end)
-			if _, seconds, ok := r.pick(after, r.wordMeanings(after), secondWord); ok && s.kind == number && s.digits <= 2 {
-				r.time.second, r.time.seconds = s.n, true
-				r.accept(seconds)
+			if _, seconds, ok := r.pick(after, r.wordMeanings(after), secondWord); ok && s.kind == number && s.digits <= 2 && s.n < 60 {
+				c.second, c.seconds, upTo = s.n, true, seconds
 			}
 		case m.digits == 2 && (m.start == upTo || r.day != 0 && r.year != 0):
-			r.time.minute = m.n
-			r.accept(m.end)
+			c.minute, upTo = m.n, m.end
 		}
 	}
-	return r.waitingPart()
+	return r.setClock(c, upTo)
 }
 
 func (r *reader) wordMeanings(t token) []meaning {
@@ -585,13 +577,19 @@ func (r *reader) wordMeanings(t token) []meaning {
 	return r.lex.meanings(t.text)
 }
 
-// waitingPart applies the part of the day that came before the hour.
-func (r *reader) waitingPart() bool {
-	if r.part < 0 {
-		return r.time.valid()
+// setClock takes the time that has been read, in the part of the day that came before it.
+func (r *reader) setClock(c clock, upTo int) bool {
+	if !c.valid() {
+		return false
 	}
-	r.parted = true
-	return r.twelve(r.part) && r.time.valid()
+	if r.part >= 0 {
+		r.parted = true
+		if !c.twelve(r.part, r.mode) {
+			return false
+		}
+	}
+	r.time = c
+	return r.accept(upTo)
 }
 
 // clock reads 10:04, 10:04:05 and 10:04:05.25.
@@ -600,23 +598,22 @@ func (r *reader) clock(h, colon token) bool {
 	if h.digits > 2 || m.kind != number || m.digits != 2 {
 		return false
 	}
-	r.time = clock{known: true, hour: h.n, minute: m.n}
+	c := clock{known: true, hour: h.n, minute: m.n}
 	upTo := m.end
 	next := scan(r.text, upTo)
 	if s := scan(r.text, next.end); (next.text == ":" || next.text == "：") && s.kind == number && s.digits == 2 {
-		r.time.second, r.time.seconds = s.n, true
+		c.second, c.seconds = s.n, true
 		upTo = s.end
 		point := scan(r.text, upTo)
 		if f := scan(r.text, point.end); point.text == "." && f.kind == number && f.digits <= 9 && f.start == point.end && point.start == upTo {
-			r.time.nano = f.n
+			c.nano = f.n
 			for range 9 - f.digits {
-				r.time.nano *= 10
+				c.nano *= 10
 			}
 			upTo = f.end
 		}
 	}
-	r.accept(upTo)
-	return r.waitingPart()
+	return r.setClock(c, upTo)
 }
 
 // dotted reads 10.04 where it must be a time: after "klo" or a whole day, or before "Uhr", "WIB" or "pm".
@@ -640,13 +637,12 @@ func (r *reader) dotted(h, point token) bool {
 	if s := scan(r.text, next.end); next.text == "." && s.kind == number && s.digits != 2 && s.start == next.end {
 		return false // 10.11.2024
 	}
-	r.time = clock{known: true, hour: h.n, minute: m.n}
+	c := clock{known: true, hour: h.n, minute: m.n}
 	if s := scan(r.text, next.end); next.text == "." && next.start == upTo && s.kind == number && s.digits == 2 && s.start == next.end && s.n < 60 {
-		r.time.second, r.time.seconds = s.n, true
+		c.second, c.seconds = s.n, true
 		upTo = s.end
 	}
-	r.accept(upTo)
-	return r.waitingPart()
+	return r.setClock(c, upTo)
 }
 
 // numeric reads 06.11.2024, 11/26/2024, 2024. 11. 6. and 2024-11-06. used says that there are three numbers.
@@ -667,27 +663,24 @@ func (r *reader) numeric(a, sep token) (used, ok bool) {
 			return true, false // four numbers: an address or a version
 		}
 	}
+	var year, month, day int
 	switch {
 	case a.digits == 4 && c.digits <= 2:
-		r.year, r.month, r.day = a.n, b.n, c.n
+		year, month, day = a.n, b.n, c.n
 	case a.digits <= 2 && c.digits == 4:
-		r.year = c.n
-		if !r.order(a.n, b.n, sep.text) {
-			return true, false
-		}
+		year = c.n
+		month, day = r.order(year, a.n, b.n, sep.text)
+	case a.digits == 2 && b.digits == 2 && c.digits == 2 && r.lang != 0 && r.yearFirst():
+		year, month, day = r.century(a.n), b.n, c.n
 	case a.digits == 2 && b.digits == 2 && c.digits == 2 && r.lang != 0:
-		if r.yearFirst() {
-			r.year, r.month, r.day = r.century(a.n), b.n, c.n
-			break
-		}
-		r.year = r.century(c.n)
-		if !r.order(a.n, b.n, sep.text) {
-			return true, false
-		}
-	default:
+		year = r.century(c.n)
+		month, day = r.order(year, a.n, b.n, sep.text)
+	}
+	if year < 1 || month < 1 || month > 12 || day < 1 || day > 31 {
 		return true, false
 	}
-	return true, r.month >= 1 && r.month <= 12 && r.day >= 1 && r.day <= 31 && r.accept(c.end)
+	r.year, r.month, r.day = year, month, day
+	return true, r.accept(c.end)
 }
 
 // yearFirst reports whether the context's language puts years before months.
@@ -702,31 +695,31 @@ func (r *reader) yearFirst() bool {
 
 // order tells day and month apart by what is possible, by the separator (with dots the day comes first), by what does not
 // lie after the capture, and by the language: only the English of the United States and the Philippines puts the month
-// first. English that does not say whose it is leaves it open.
-func (r *reader) order(a, b int, sep string) bool {
+// first. English that does not say whose it is leaves it open: the day is 0.
+func (r *reader) order(year, a, b int, sep string) (month, day int) {
 	dayFirst := false
 	base, region, _ := strings.Cut(r.tag, "-")
 	switch {
 	case b > 12 && a <= 12:
 	case sep == "." || a > 12 || a == b:
 		dayFirst = true
-	case r.later(r.year, a, b) && !r.later(r.year, b, a):
+	case r.later(year, a, b) && !r.later(year, b, a):
 		dayFirst = true
-	case r.later(r.year, b, a) && !r.later(r.year, a, b):
+	case r.later(year, b, a) && !r.later(year, a, b):
 	case r.lang == 0:
-		return false
+		return 0, 0
 	case !strings.EqualFold(base, "en"):
 		dayFirst = true
 	case strings.EqualFold(region, "US") || strings.EqualFold(region, "PH"):
 	case region == "" || strings.EqualFold(region, "CA"):
-		return false
+		return 0, 0
 	default:
 		dayFirst = true
 	}
-	if r.day, r.month = b, a; dayFirst {
-		r.day, r.month = a, b
+	if dayFirst {
+		return b, a
 	}
-	return true
+	return a, b
 }
 
 // later reports whether a day lies after the capture or the publication, by more than the zones differ.
