@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"dateline/pkg/article"
 )
@@ -142,6 +143,14 @@ func (c Context) find(text string, most int) []article.Date {
 
 // words is a piece of text with single blanks between its words, and without what does not show; the joiners of Persian do.
 func words(s string) string {
+	plain, blank := true, false
+	for _, r := range s {
+		plain = plain && !(blank && r == ' ') && (r == ' ' || !unicode.IsSpace(r)) && !invisible(r)
+		blank = r == ' '
+	}
+	if plain {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if invisible(r) && r != '\u200c' && r != '\u200d' {
 			return -1

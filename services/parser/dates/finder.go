@@ -40,19 +40,27 @@ func (f *finder) fresh() {
 	f.reader = reader{context: f.context, mode: f.mode, text: f.text}
 }
 
-// starts reports whether a date may start with a token: a word that some date has, or a number that continues nothing.
+// What a date may start with, by mode; relative ones need a capture.
+const (
+	startsMention  = classes(1)<<monthName | 1<<weekdayName | 1<<monthPrefix
+	startsDate     = startsMention | 1<<dayPart | 1<<eraBefore
+	startsRelative = classes(1)<<relativeDay | 1<<agoBefore | 1<<unitName | 1<<numberWord
+)
+
+// starts reports whether a date may start with a token: a word of such a class, or a number that continues nothing.
 func (f *finder) starts(t token) bool {
 	switch t.kind {
 	case number:
 		return t.digits <= 4 && !f.joined(t)
 	case word:
-		for _, m := range f.lex.meanings(t.text) {
-			switch m.class {
-			case filler, ordinal, clockWord, hourWord, minuteWord, secondWord, yearWord, monthWord, dayWord, eraAfter, zoneName, agoAfter:
-			default:
-				return true
-			}
+		start := startsDate
+		switch {
+		case f.mode == mention:
+			start = startsMention
+		case !f.captured.IsZero():
+			start |= startsRelative
 		}
+		return f.entry(t).classes&start != 0
 	}
 	return false
 }
@@ -92,12 +100,12 @@ func (f *finder) pair(first article.Date) (d article.Date, upTo int, ok bool) {
 			pos = t.end
 			continue
 		case t.kind == word:
-			all := f.lex.meanings(t.text)
+			all := f.entry(t)
 			if _, end, ok := f.pick(t, all, filler); ok {
 				pos = end
 				continue
 			}
-			if len(all) == 0 {
+			if all.classes == 0 {
 				return d, 0, false
 			}
 		default:

@@ -89,15 +89,27 @@ type meaning struct {
 	rest     []string // the words after the first, folded
 }
 
+// entry is all that a word, or phrases that begin with it, can say.
+type entry struct {
+	classes  classes
+	langs    languages
+	meanings []meaning
+}
+
+// classes is a set of them.
+type classes uint32
+
+func (c class) set() classes { return 1 << c }
+
 type lexicon struct {
-	words map[string][]meaning // by first word, folded
-	index map[string]int       // of a language in a set
-	all   []language           // by that index
+	words map[string]*entry // by first word, folded
+	index map[string]int    // of a language in a set
+	all   []language        // by that index
 }
 
 // lex is built when it is first needed: some programs with this package never read a written date.
 var lex = sync.OnceValue(func() *lexicon {
-	l := &lexicon{words: map[string][]meaning{}, index: map[string]int{}}
+	l := &lexicon{words: map[string]*entry{}, index: map[string]int{}}
 	for _, family := range families {
 		for _, lang := range family {
 			set := languages(1) << len(l.all)
@@ -195,9 +207,15 @@ func (l *lexicon) add(form string, m meaning) {
 		}
 	}
 	m.rest = words[1:]
-	known := l.words[words[0]]
-	for i := range known {
-		if k := &known[i]; k.class == m.class && k.value == m.value && k.calendar == m.calendar && strings.Join(k.rest, " ") == strings.Join(m.rest, " ") {
+	e := l.words[words[0]]
+	if e == nil {
+		e = &entry{}
+		l.words[words[0]] = e
+	}
+	e.classes |= m.class.set()
+	e.langs |= m.langs
+	for i := range e.meanings {
+		if k := &e.meanings[i]; k.class == m.class && k.value == m.value && k.calendar == m.calendar && strings.Join(k.rest, " ") == strings.Join(m.rest, " ") {
 			if m.langs != 0 && k.langs != 0 {
 				k.langs |= m.langs
 			}
@@ -205,7 +223,7 @@ func (l *lexicon) add(form string, m meaning) {
 			return
 		}
 	}
-	l.words[words[0]] = append(known, m)
+	e.meanings = append(e.meanings, m)
 }
 
 // set is the set of one language, given by any BCP 47 tag of it; it is empty for a language that is not known.
@@ -231,10 +249,15 @@ func (l *lexicon) language(set languages) *language {
 	return &l.all[bits.TrailingZeros64(uint64(set))]
 }
 
-// meanings returns what a word can mean.
-func (l *lexicon) meanings(w string) []meaning {
+var unknown entry
+
+// entry returns what a word can mean; it is never nil.
+func (l *lexicon) entry(w string) *entry {
 	var buf [2*maxFolded + 8]byte
-	return l.words[string(fold(buf[:0], w))]
+	if e := l.words[string(fold(buf[:0], w))]; e != nil {
+		return e
+	}
+	return &unknown
 }
 
 // anyWord is a word that no language owns.

@@ -31,8 +31,8 @@ func (r *reader) relative(t token) (d article.Date, ok bool) {
 	r.pos, r.end, r.langs, r.weekday, r.part = t.start, t.start, ^languages(0), -1, -1
 	pos, before := t.start, false
 	if t.kind == word {
-		all := r.lex.meanings(t.text)
-		if len(all) == 0 {
+		all := r.entry(t)
+		if all.classes == 0 {
 			return d, false
 		}
 		if m, upTo, ok := r.pick(t, all, relativeDay); ok {
@@ -47,7 +47,7 @@ func (r *reader) relative(t token) (d article.Date, ok bool) {
 		return d, false
 	}
 	next := scan(r.text, upTo)
-	_, after, ended := r.pick(next, r.wordMeanings(next), agoAfter)
+	_, after, ended := r.pick(next, r.entry(next), agoAfter)
 	if !before && !ended {
 		return d, false
 	}
@@ -70,8 +70,8 @@ func (r *reader) amounts(pos int) (total span, finest, upTo int, ok bool) {
 		t := scan(r.text, pos)
 		n := 0
 		if t.kind == word {
-			if _, end, ok := r.pick(t, r.lex.meanings(t.text), filler); ok && finest < 0 { // "about"
-				if _, _, unit := r.pick(t, r.lex.meanings(t.text), unitName); !unit {
+			if _, end, ok := r.pick(t, r.entry(t), filler); ok && finest < 0 { // "about"
+				if _, _, unit := r.pick(t, r.entry(t), unitName); !unit {
 					t = scan(r.text, end)
 				}
 			}
@@ -83,7 +83,7 @@ func (r *reader) amounts(pos int) (total span, finest, upTo int, ok bool) {
 			}
 			n, pos = t.n, t.end
 		case word:
-			if m, end, ok := r.pick(t, r.lex.meanings(t.text), numberWord); ok {
+			if m, end, ok := r.pick(t, r.entry(t), numberWord); ok {
 				n, pos = m.value, end
 			} else {
 				pos = t.start
@@ -92,7 +92,7 @@ func (r *reader) amounts(pos int) (total span, finest, upTo int, ok bool) {
 			return total, finest, upTo, ok
 		}
 		t = scan(r.text, pos)
-		m, end, isUnit := r.pick(t, r.wordMeanings(t), unitName)
+		m, end, isUnit := r.pick(t, r.entry(t), unitName)
 		if !isUnit || finest >= 0 && m.value%16 >= finest {
 			return total, finest, upTo, ok
 		}
@@ -100,7 +100,7 @@ func (r *reader) amounts(pos int) (total span, finest, upTo int, ok bool) {
 			n = m.value / 16
 			if after := scan(r.text, end); after.kind == number && after.digits <= maxAgo {
 				n, end = after.n, after.end
-			} else if m, numbered, ok := r.pick(after, r.wordMeanings(after), numberWord); ok && m.value > 1 {
+			} else if m, numbered, ok := r.pick(after, r.entry(after), numberWord); ok && m.value > 1 {
 				n, end = m.value, numbered
 			}
 		}

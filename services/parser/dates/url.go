@@ -87,7 +87,7 @@ func yearLed(s string, year int, before byte) (article.Date, bool) {
 		if letters < 3 || letters > maxFolded {
 			return article.Date{}, false
 		}
-		for _, m := range lex().meanings(s[5 : 5+letters]) {
+		for _, m := range lex().entry(s[5 : 5+letters]).meanings {
 			if m.class == monthName && m.calendar == gregorian && len(m.rest) == 0 {
 				month = m.value
 			}

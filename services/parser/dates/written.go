@@ -41,6 +41,7 @@ type reader struct {
 	part          int  // of the day: -1, or a dayPart's value that waits for its hour
 	parted        bool // the hour has had its part of the day
 	named         bool // the month is a word
+	twice         bool // the month has two names: أيار/مايو
 	dayFirst      bool // the day came before the month's name
 	eraBase       int  // what to add to the year to come
 	era           bool
@@ -53,6 +54,11 @@ type reader struct {
 	fillers       int
 	bracket       bool // the last token was an opening bracket
 	stopped       token
+
+	ahead struct { // the word that many phrases are compared with
+		at, end, size int
+		folded        [2*maxFolded + 8]byte
+	}
 }
 
 // context is a Context with its lookups done.
@@ -178,36 +184,46 @@ func (r *reader) shortBefore(t token) bool {
 	return letters > 0 && letters < 6
 }
 
-// pick finds what a word means as one class: the longest phrase, in the language of the context before others, and in the
-// languages of the words before. It finds nothing where these leave different values.
-func (r *reader) pick(t token, all []meaning, c class) (best meaning, upTo int, ok bool) {
-	rank, own := -1, false
-	if r.lang != 0 {
-		for i := range all {
-			own = own || all[i].langs&r.lang != 0
-		}
+// entry looks a token up, if it is a word.
+func (r *reader) entry(t token) *entry {
+	if t.kind != word {
+		return &unknown
 	}
-	for i := range all {
-		m := &all[i]
+	return r.lex.entry(t.text)
+}
+
+// pick finds what a word means as one class: the longest phrase, in the language of the context before others, and in the
+// languages of the words before. It finds nothing where these leave different values; upTo then still tells where they end.
+func (r *reader) pick(t token, all *entry, c class) (best meaning, upTo int, ok bool) {
+	if all.classes&c.set() == 0 {
+		return best, 0, false
+	}
+	rank, own := -1, all.langs&r.lang != 0
+	for i := range all.meanings {
+		m := &all.meanings[i]
 		if m.class != c || own && m.langs != 0 && m.langs&r.lang == 0 {
 			continue
-		}
-		end, matches := t.end, true
-		if len(m.rest) > 0 {
-			if end, matches = r.follows(t.end, m.rest); !matches {
-				continue
-			}
 		}
 		this := 2 * len(m.rest)
 		if m.langs == 0 || m.langs&r.langs != 0 {
 			this++
 		}
+		if this < rank {
+			continue
+		}
+		end := t.end
+		if len(m.rest) > 0 {
+			var matches bool
+			if end, matches = r.follows(t.end, m.rest); !matches {
+				continue
+			}
+		}
 		switch {
 		case this > rank:
 			rank, best, upTo, ok = this, *m, end, true
-		case this == rank && (m.value != best.value || m.calendar != best.calendar):
+		case m.value != best.value || m.calendar != best.calendar:
 			ok = false
-		case this == rank:
+		default:
 			best.langs |= m.langs
 			best.short = best.short && m.short
 		}
@@ -218,26 +234,45 @@ func (r *reader) pick(t token, all []meaning, c class) (best meaning, upTo int, 
 // follows reports whether words follow at a position, and where they end. Between them may stand a full stop, an apostrophe or
 // a hyphen.
 func (r *reader) follows(pos int, words []string) (int, bool) {
+	first := &r.ahead
+	if first.at != pos || first.end == 0 {
+		first.at = pos
+		first.end, first.size = r.phraseWord(pos, first.folded[:0])
+	}
+	if string(first.folded[:first.size]) != words[0] {
+		return 0, false
+	}
+	pos = first.end
 	var buf [2*maxFolded + 8]byte
-	for _, w := range words {
-		t := scan(r.text, pos)
-		if t.kind == mark {
-			switch t.text {
-			case ".", "'", "’", "-", "ʼ", "‑":
-				t = scan(r.text, t.end)
-			}
-		}
-		if t.kind != word && t.kind != number || string(fold(buf[:0], t.text)) != w {
+	for _, w := range words[1:] {
+		end, size := r.phraseWord(pos, buf[:0])
+		if string(buf[:size]) != w {
 			return 0, false
 		}
-		pos = t.end
+		pos = end
 	}
 	return pos, true
 }
 
+// phraseWord folds the next word of a phrase into a buffer.
+func (r *reader) phraseWord(pos int, into []byte) (end, size int) {
+	t := scan(r.text, pos)
+	if t.kind == mark {
+		switch t.text {
+		case ".", "'", "’", "-", "ʼ", "‑":
+			t = scan(r.text, t.end)
+		}
+	}
+	if t.kind != word && t.kind != number {
+		return t.end, 0
+	}
+	return t.end, len(fold(into, t.text))
+}
+
 func (r *reader) word(t token) bool {
-	all := r.lex.meanings(t.text)
-	if m, upTo, ok := r.pick(t, all, monthName); ok && r.named && r.month == m.value && r.calendar == m.calendar { // أيار/مايو
+	all := r.entry(t)
+	if m, upTo, ok := r.pick(t, all, monthName); ok && r.named && !r.twice && r.month == m.value && r.calendar == m.calendar {
+		r.twice = true
 		return r.accept(upTo)
 	} else if ok && r.month == 0 && r.fits(t, m) {
 		if day, dayUpTo, ok := r.pick(t, all, weekdayName); ok && r.weekday < 0 && r.monthAhead(dayUpTo) {
@@ -284,7 +319,7 @@ func (r *reader) word(t token) bool {
 		r.eraDone = true
 		return r.calendar == m.calendar && r.accept(upTo)
 	}
-	if _, upTo, ok := r.pick(t, all, monthPrefix); ok && r.month == 0 {
+	if _, upTo, ok := r.pick(t, all, monthPrefix); ok && r.month == 0 && !r.awaitMonth {
 		r.lead(upTo)
 		r.awaitMonth = true
 		return true
@@ -364,7 +399,7 @@ func (r *reader) monthAhead(pos int) bool {
 			return false
 		}
 		if t.kind == word {
-			if _, _, ok := r.pick(t, r.lex.meanings(t.text), monthName); ok {
+			if _, _, ok := r.pick(t, r.entry(t), monthName); ok {
 				return true
 			}
 		}
@@ -396,7 +431,7 @@ func (r *reader) hourAhead(pos int) bool {
 	if next.text == ":" || next.text == "：" {
 		return true
 	}
-	_, _, ok := r.pick(next, r.wordMeanings(next), hourWord)
+	_, _, ok := r.pick(next, r.entry(next), hourWord)
 	return ok
 }
 
@@ -465,7 +500,7 @@ func (r *reader) goesOn(t, next token) bool {
 	}
 	switch {
 	case next.kind == word:
-		return len(r.lex.meanings(next.text)) == 0
+		return r.entry(next).classes == 0
 	case next.text == "%" || next.text == "$" || next.text == "€" || next.text == "٪":
 		return true
 	case next.text == ",", next.text == ".", next.text == ":":
@@ -500,8 +535,8 @@ func (r *reader) century(n int) int {
 
 // signed reads a number with the word after it that says what it is: 2024年, 11월, 10 h 04, 9 pm. used says that it has one.
 func (r *reader) signed(t, next token) (used, ok bool) {
-	all := r.lex.meanings(next.text)
-	if len(all) == 0 {
+	all := r.entry(next)
+	if all.classes == 0 {
 		return false, false
 	}
 	if _, upTo, ok := r.pick(next, all, yearWord); ok && t.digits <= 4 && t.n > 0 && r.mode != mention || ok && t.digits == 4 {
@@ -554,13 +589,13 @@ func (r *reader) hours(t token, upTo int) bool {
 	m := scan(r.text, upTo)
 	if m.kind == number && m.digits <= 2 && m.n < 60 {
 		after := scan(r.text, m.end)
-		_, minutes, ok := r.pick(after, r.wordMeanings(after), minuteWord)
+		_, minutes, ok := r.pick(after, r.entry(after), minuteWord)
 		switch {
 		case ok:
 			c.minute, upTo = m.n, minutes
 			s := scan(r.text, minutes)
 			after = scan(r.text, s.end)
-			if _, seconds, ok := r.pick(after, r.wordMeanings(after), secondWord); ok && s.kind == number && s.digits <= 2 && s.n < 60 {
+			if _, seconds, ok := r.pick(after, r.entry(after), secondWord); ok && s.kind == number && s.digits <= 2 && s.n < 60 {
 				c.second, c.seconds, upTo = s.n, true, seconds
 			}
 		case m.digits == 2 && (m.start == upTo || r.day != 0 && r.year != 0):
@@ -568,13 +603,6 @@ func (r *reader) hours(t token, upTo int) bool {
 		}
 	}
 	return r.setClock(c, upTo)
-}
-
-func (r *reader) wordMeanings(t token) []meaning {
-	if t.kind != word {
-		return nil
-	}
-	return r.lex.meanings(t.text)
 }
 
 // setClock takes the time that has been read, in the part of the day that came before it.
@@ -624,7 +652,7 @@ func (r *reader) dotted(h, point token) bool {
 	}
 	if !r.awaitTime && (r.day == 0 || r.year == 0) {
 		after := scan(r.text, m.end)
-		all := r.wordMeanings(after)
+		all := r.entry(after)
 		_, _, hour := r.pick(after, all, hourWord)
 		_, _, zone := r.pick(after, all, zoneName)
 		_, _, part := r.pick(after, all, dayPart)
