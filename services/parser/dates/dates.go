@@ -77,7 +77,7 @@ func (c Context) foreign(d article.Date) (article.Date, bool) {
 		}
 		return d, true
 	}
-	calendar, ok := calendarOf(l, lang, year, false)
+	calendar, ok := calendarOf(l.language(lang), year, false)
 	if !ok || d.Precision == article.Month {
 		return d, false
 	}

@@ -103,6 +103,8 @@ func TestContextParse(t *testing.T) {
 		{Context{}, "6 Nov 2024 10:04 UTC+3", "2024-11-06T10:04+03:00"},
 		{Context{}, "6 Nov 2024 10:04 GMT+4:30", "2024-11-06T10:04+04:30"},
 		{Context{}, "6 Nov 2024 10:04 IST", "2024-11-06T10:04"},
+		{Context{}, "6 Nov 2024 10:04 Kabul time", "2024-11-06T10:04"},
+		{Context{Lang: "en_US"}, "05/06/2024", "2024-05-06"},
 		{Context{}, "6 Nov 2024 10.04 MEZ", "2024-11-06T10:04+01:00"},
 	} {
 		d, err := c.context.Parse(c.in)

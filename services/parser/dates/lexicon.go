@@ -10,23 +10,26 @@ import (
 // in a cell by ","; a form may have several words, between which a text may have a full stop, an apostrophe or a hyphen
 // ("a m" is also a.m.). A form that ends in "." is an abbreviation. Case and accents do not count (see fold).
 type language struct {
-	codes    string // BCP 47, the base languages that share this entry, parted by spaces
-	months   string // January first, with every inflection that dates are written in
-	weekdays string // Monday first
-	parts    string // words for before and after noon: "am|pm"
-	ordinals string // what follows the number of a day or year without a space of its own: 6th, 1er
-	fillers  string // other words inside dates: 6 de noviembre
-	clock    string // words that announce a time: at 10:04
-	hours    string // words after a time or its hours: 10 Uhr, 10h04
-	monthNo  string // words before a month's number: tháng 11
-	days     string // "today|yesterday|the day before"
-	before   string // what begins "2 hours ago": vor 2 Stunden
-	after    string // what ends it
-	units    string // "second|minute|hour|day|week|month|year"
-	numbers  string // "one|two|three ...", for "an hour ago"
-	on       string // what makes a weekday alone a day: on Wednesday
-	ahead    string // what after it makes it one to come: Wednesday next
-	capital  bool   // names of months have capitals
+	codes     string // BCP 47, the base languages that share this entry, parted by spaces
+	months    string // January first, with every inflection that dates are written in
+	weekdays  string // Monday first
+	parts     string // words for before and after noon: "am|pm"
+	ordinals  string // what follows the number of a day or year without a space of its own: 6th, 1er
+	fillers   string // other words inside dates: 6 de noviembre
+	clock     string // words that announce a time: at 10:04
+	hours     string // words after a time or its hours: 10 Uhr, 10h04
+	monthNo   string // words before a month's number: tháng 11
+	days      string // "today|yesterday|the day before"
+	before    string // what begins "2 hours ago": vor 2 Stunden
+	after     string // what ends it
+	units     string // "second|minute|hour|day|week|month|year"
+	numbers   string // "one|two|three ...", for "an hour ago"
+	on        string // what makes a weekday alone a day: on Wednesday
+	ahead     string // what after it makes it one to come: Wednesday next
+	capital   bool   // names of months have capitals
+	yearFirst bool   // 24.11.06 is the year 24's
+	solar     bool   // 1403 is a year of the solar Hijri calendar
+	lunar     bool   // 1446 is one of the lunar
 }
 
 // family is one file's languages.
@@ -228,8 +231,7 @@ func (l *lexicon) add(form string, m meaning) {
 
 // set is the set of one language, given by any BCP 47 tag of it; it is empty for a language that is not known.
 func (l *lexicon) set(tag string) languages {
-	base, _, _ := strings.Cut(tag, "-")
-	base, _, _ = strings.Cut(base, "_")
+	base, _ := subtags(tag)
 	var buf [8]byte
 	if len(base) > len(buf) {
 		return 0

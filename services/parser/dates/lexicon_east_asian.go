@@ -3,7 +3,8 @@ package dates
 // eastAsian months are numbers with a sign after them (see signs).
 var eastAsian = []language{
 	{
-		codes: "zh yue",
+		codes:     "zh yue",
+		yearFirst: true,
 		weekdays: "星期一,週一,周一,礼拜一,禮拜一|星期二,週二,周二,礼拜二,禮拜二|星期三,週三,周三,礼拜三,禮拜三|星期四,週四,周四,礼拜四,禮拜四|星期五,週五,周五,礼拜五,禮拜五|" +
 			"星期六,週六,周六,礼拜六,禮拜六|星期日,星期天,週日,周日,礼拜日,礼拜天,禮拜日",
 		parts:   "上午,早上,凌晨,清晨,早晨|下午,晚上,中午,傍晚",
@@ -14,23 +15,25 @@ var eastAsian = []language{
 		numbers: "一|二,两,兩|三|四|五|六|七|八|九|十",
 	},
 	{
-		codes:    "ja",
-		weekdays: "月曜日,月曜|火曜日,火曜|水曜日,水曜|木曜日,木曜|金曜日,金曜|土曜日,土曜|日曜日,日曜",
-		parts:    "午前|午後",
-		fillers:  "約",
-		days:     "今日,本日|昨日|一昨日,おととい",
-		after:    "前",
-		units:    "秒|分|時間|日|週間|か月,ヶ月,カ月,ヵ月|年",
+		codes:     "ja",
+		yearFirst: true,
+		weekdays:  "月曜日,月曜|火曜日,火曜|水曜日,水曜|木曜日,木曜|金曜日,金曜|土曜日,土曜|日曜日,日曜",
+		parts:     "午前|午後",
+		fillers:   "約",
+		days:      "今日,本日|昨日|一昨日,おととい",
+		after:     "前",
+		units:     "秒|分|時間|日|週間|か月,ヶ月,カ月,ヵ月|年",
 	},
 	{
-		codes:    "ko",
-		weekdays: "월요일|화요일|수요일|목요일|금요일|토요일|일요일",
-		parts:    "오전,새벽,아침|오후,저녁,밤",
-		fillers:  "약",
-		days:     "오늘|어제|그저께,그제",
-		after:    "전",
-		units:    "초|분|시간|일|주,주일|개월,달|년",
-		numbers:  "한|두|세|네|다섯",
+		codes:     "ko",
+		yearFirst: true,
+		weekdays:  "월요일|화요일|수요일|목요일|금요일|토요일|일요일",
+		parts:     "오전,새벽,아침|오후,저녁,밤",
+		fillers:   "약",
+		days:      "오늘|어제|그저께,그제",
+		after:     "전",
+		units:     "초|분|시간|일|주,주일|개월,달|년",
+		numbers:   "한|두|세|네|다섯",
 	},
 }
 

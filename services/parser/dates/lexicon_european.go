@@ -38,7 +38,8 @@ var european = []language{
 		units:    "sekundes,sekundēm|minūtes,minūtēm,min|stundas,stundām,h|dienas,dienām|nedēļas,nedēļām|mēneša,mēnešiem|gada,gadiem",
 	},
 	{
-		codes: "lt",
+		codes:     "lt",
+		yearFirst: true,
 		months: "sausio,sausis,saus.|vasario,vasaris,vas.|kovo,kovas|balandžio,balandis,bal.|gegužės,gegužė,geg.|birželio,birželis,birž.|liepos,liepa|rugpjūčio,rugpjūtis,rugp.|" +
 			"rugsėjo,rugsėjis,rugs.|spalio,spalis,spal.|lapkričio,lapkritis,lapkr.,lap.|gruodžio,gruodis,gruod.,gruo.",
 		weekdays: "pirmadienis,pirmadienį|antradienis,antradienį|trečiadienis,trečiadienį|ketvirtadienis,ketvirtadienį|penktadienis,penktadienį|šeštadienis,šeštadienį|sekmadienis,sekmadienį",
@@ -49,7 +50,8 @@ var european = []language{
 		units:    "sekundę,sekundes,sekundžių,sek|minutę,minutes,minučių,min|valandą,valandas,valandų,val|dieną,dienas,dienų,d|savaitę,savaites,savaičių,sav|mėnesį,mėnesius,mėnesių,mėn|metus,metų",
 	},
 	{
-		codes: "hu",
+		codes:     "hu",
+		yearFirst: true,
 		months: "január,januári,jan.|február,februári,febr.,feb.|március,márciusi,márc.|április,áprilisi,ápr.|május,májusi,máj.|június,júniusi,jún.|július,júliusi,júl.|augusztus,augusztusi,aug.|" +
 			"szeptember,szeptemberi,szept.|október,októberi,okt.|november,novemberi,nov.|december,decemberi,dec.",
 		weekdays: "hétfő,hétfőn,h.|kedd,kedden,k.|szerda,szerdán,sze.|csütörtök,csütörtökön,cs.|péntek,pénteken,p.|szombat,szombaton,szo.|vasárnap,v.",
@@ -95,7 +97,8 @@ var european = []language{
 		numbers:  "një|dy|tre",
 	},
 	{
-		codes: "eu",
+		codes:     "eu",
+		yearFirst: true,
 		months: "urtarrila,urtarrilaren,urtarrilak,urt.|otsaila,otsailaren,otsailak,ots.|martxoa,martxoaren,martxoak,mar.|apirila,apirilaren,apirilak,api.|maiatza,maiatzaren,maiatzak,mai.|ekaina,ekainaren,ekainak,eka.|" +
 			"uztaila,uztailaren,uztailak,uzt.|abuztua,abuztuaren,abuztuak,abu.|iraila,irailaren,irailak,ira.|urria,urriaren,urriak,urr.|azaroa,azaroaren,azaroak,aza.|abendua,abenduaren,abenduak,abe.",
 		weekdays: "astelehena,al.|asteartea,ar.|asteazkena,az.|osteguna,og.|ostirala,or.|larunbata,lr.|igandea,ig.",

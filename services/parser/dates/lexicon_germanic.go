@@ -7,7 +7,7 @@ var germanic = []language{
 		weekdays: "monday,mon.|tuesday,tues.,tue.|wednesday,wed.,weds.|thursday,thurs.,thur.,thu.|friday,fri.|saturday,sat.|sunday,sun.",
 		parts:    "am,a m|pm,p m",
 		ordinals: "st,nd,rd,th",
-		fillers:  "of,on,the,about,around,corresponding to",
+		fillers:  "of,on,the,about,around,corresponding to,time,local",
 		clock:    "at",
 		hours:    "hrs,hours",
 		days:     "today|yesterday",

@@ -59,33 +59,6 @@ func iso(s string) (article.Date, bool) {
 	return d, true
 }
 
-// clock is a time of day as written.
-type clock struct {
-	hour, minute, second, nano int
-	known, seconds, zone       bool
-	offset                     int // seconds east of UTC
-}
-
-func (c clock) valid() bool { return c.hour < 24 && c.minute < 60 && c.second < 60 }
-
-func (c clock) precision() article.Precision {
-	switch {
-	case !c.known:
-		return article.Day
-	case c.seconds:
-		return article.Second
-	}
-	return article.Minute
-}
-
-func (c clock) on(year int, month time.Month, day int) time.Time {
-	zone := time.UTC
-	if c.zone && c.offset != 0 {
-		zone = time.FixedZone("", c.offset)
-	}
-	return time.Date(year, month, day, c.hour, c.minute, c.second, c.nano, zone)
-}
-
 // isoClock reads what follows a day: a T or a blank, the time, the zone. Only a basic date, without hyphens, has a basic
 // time, without colons.
 func isoClock(s string, basic bool) (clock, bool) {
@@ -162,9 +135,6 @@ func (c *clock) isoZone(s string) bool {
 	}
 	return validOffset(c.offset) && minutes < 60
 }
-
-// validOffset reports whether any zone is so far from UTC.
-func validOffset(seconds int) bool { return seconds >= -12*3600 && seconds <= 15*3600 }
 
 func trimLeft(s string) string {
 	for s != "" && s[0] == ' ' {

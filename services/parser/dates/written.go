@@ -65,19 +65,29 @@ type reader struct {
 type context struct {
 	lex       *lexicon
 	lang      languages // of one, or none
-	tag       string
+	base      string    // the first subtag of the context's language
+	region    string    // the last one, if there are more
 	captured  time.Time
 	published time.Time // midnight UTC of its day; zero where not known
 }
 
 func (c Context) lookups() context {
 	l := lex()
-	x := context{lex: l, lang: l.set(c.Lang), tag: c.Lang, captured: c.Captured}
+	x := context{lex: l, lang: l.set(c.Lang), captured: c.Captured}
+	x.base, x.region = subtags(c.Lang)
 	if p := c.Published; p != nil && p.Precision != article.Year && p.Precision != article.Month {
 		y, m, d := p.Time.Date()
 		x.published = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	}
 	return x
+}
+
+// subtags are the first and the last piece of a BCP 47 tag, also where it is written with "_".
+func subtags(tag string) (base, region string) {
+	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+		return tag[:i], tag[strings.LastIndexAny(tag, "-_")+1:]
+	}
+	return tag, ""
 }
 
 // read reads the date that starts at a position, as far as it goes.
@@ -159,7 +169,7 @@ func (r *reader) mark(t token) bool {
 			r.doubtful = true
 		}
 	case "'", "’", "‘", "٫":
-	case "–", "—", "|", "/", ")", "）", "·", "•", "−-", "।", "・":
+	case "–", "—", "|", "/", ")", "）", "·", "•", "।", "・":
 		if r.mode == mention {
 			return false
 		}
@@ -182,91 +192,6 @@ func (r *reader) shortBefore(t token) bool {
 		before = before[:len(before)-size]
 	}
 	return letters > 0 && letters < 6
-}
-
-// entry looks a token up, if it is a word.
-func (r *reader) entry(t token) *entry {
-	if t.kind != word {
-		return &unknown
-	}
-	return r.lex.entry(t.text)
-}
-
-// pick finds what a word means as one class: the longest phrase, in the language of the context before others, and in the
-// languages of the words before. It finds nothing where these leave different values; upTo then still tells where they end.
-func (r *reader) pick(t token, all *entry, c class) (best meaning, upTo int, ok bool) {
-	if all.classes&c.set() == 0 {
-		return best, 0, false
-	}
-	rank, own := -1, all.langs&r.lang != 0
-	for i := range all.meanings {
-		m := &all.meanings[i]
-		if m.class != c || own && m.langs != 0 && m.langs&r.lang == 0 {
-			continue
-		}
-		this := 2 * len(m.rest)
-		if m.langs == 0 || m.langs&r.langs != 0 {
-			this++
-		}
-		if this < rank {
-			continue
-		}
-		end := t.end
-		if len(m.rest) > 0 {
-			var matches bool
-			if end, matches = r.follows(t.end, m.rest); !matches {
-				continue
-			}
-		}
-		switch {
-		case this > rank:
-			rank, best, upTo, ok = this, *m, end, true
-		case m.value != best.value || m.calendar != best.calendar:
-			ok = false
-		default:
-			best.langs |= m.langs
-			best.short = best.short && m.short
-		}
-	}
-	return best, upTo, ok
-}
-
-// follows reports whether words follow at a position, and where they end. Between them may stand a full stop, an apostrophe or
-// a hyphen.
-func (r *reader) follows(pos int, words []string) (int, bool) {
-	first := &r.ahead
-	if first.at != pos || first.end == 0 {
-		first.at = pos
-		first.end, first.size = r.phraseWord(pos, first.folded[:0])
-	}
-	if string(first.folded[:first.size]) != words[0] {
-		return 0, false
-	}
-	pos = first.end
-	var buf [2*maxFolded + 8]byte
-	for _, w := range words[1:] {
-		end, size := r.phraseWord(pos, buf[:0])
-		if string(buf[:size]) != w {
-			return 0, false
-		}
-		pos = end
-	}
-	return pos, true
-}
-
-// phraseWord folds the next word of a phrase into a buffer.
-func (r *reader) phraseWord(pos int, into []byte) (end, size int) {
-	t := scan(r.text, pos)
-	if t.kind == mark {
-		switch t.text {
-		case ".", "'", "’", "-", "ʼ", "‑":
-			t = scan(r.text, t.end)
-		}
-	}
-	if t.kind != word && t.kind != number {
-		return t.end, 0
-	}
-	return t.end, len(fold(into, t.text))
 }
 
 func (r *reader) word(t token) bool {
@@ -348,100 +273,9 @@ func (r *reader) word(t token) bool {
 	return false
 }
 
-// fits reports whether a name may be one here. Prose must have it in its own language, with a capital where that has them,
-// and an abbreviation with one or with its full stop: else it is another word.
-func (r *reader) fits(t token, m meaning) bool {
-	if r.mode == whole {
-		return true
-	}
-	lower := unicode.IsLower(firstRune(t.text))
-	own := r.lex.language(r.lang)
-	capital := own != nil && own.capital && m.langs&r.lang != 0
-	if r.mode == inText {
-		r.doubtful = r.doubtful || capital && lower
-		return true
-	}
-	return m.langs&r.lang != 0 && !(capital && lower) && (capital || !m.short || strings.HasPrefix(r.text[t.end:], "."))
-}
-
-// tooShort reports whether an abbreviation of a day is too short to be believed in running text: one or two letters of another
-// language than the context's, or right before a digit.
-func (r *reader) tooShort(t token, m meaning) bool {
-	if r.mode == whole || !m.short {
-		return false
-	}
-	next := scan(r.text, t.end)
-	return r.lang != 0 && m.langs&r.lang == 0 && utf8.RuneCountInString(t.text) <= 2 || next.kind == number && next.start == t.end
-}
-
-func firstRune(s string) rune {
-	r, _ := utf8.DecodeRuneInString(s)
-	return r
-}
-
 func (r *reader) setWeekday(m meaning) {
 	r.weekday, r.weekdayShort = m.value, m.short
 	r.narrow(m)
-}
-
-// narrow keeps the languages that a word leaves possible.
-func (r *reader) narrow(m meaning) {
-	if both := r.langs & m.langs; both != 0 {
-		r.langs = both
-	}
-}
-
-// monthAhead reports whether one of the next words is a month, so that "mar." before it is a Tuesday.
-func (r *reader) monthAhead(pos int) bool {
-	for range 4 {
-		t := scan(r.text, pos)
-		if t.kind == end {
-			return false
-		}
-		if t.kind == word {
-			if _, _, ok := r.pick(t, r.entry(t), monthName); ok {
-				return true
-			}
-		}
-		pos = t.end
-	}
-	return false
-}
-
-// setPart takes a part of the day: the hour's that has been read, or that of the one to come.
-func (r *reader) setPart(value, upTo int) bool {
-	if !r.time.known {
-		if !r.hourAhead(upTo) {
-			return false
-		}
-		r.part = value
-		return r.lead(upTo)
-	}
-	r.parted = true
-	return r.time.twelve(value, r.mode) && r.accept(upTo)
-}
-
-// hourAhead reports whether an hour is next.
-func (r *reader) hourAhead(pos int) bool {
-	t := scan(r.text, pos)
-	if t.kind != number || t.digits > 2 {
-		return false
-	}
-	next := scan(r.text, t.end)
-	if next.text == ":" || next.text == "：" {
-		return true
-	}
-	_, _, ok := r.pick(next, r.entry(next), hourWord)
-	return ok
-}
-
-// twelve brings the hour into the half of the day that a dayPart's value says. 20:04 pm is nonsense, but running text has it.
-func (c *clock) twelve(part int, m mode) bool {
-	if c.hour < 1 || c.hour > 12 {
-		return part >= loosePart || m != whole
-	}
-	c.hour = c.hour%12 + part%loosePart
-	return true
 }
 
 func (r *reader) number(t token) bool {
@@ -582,355 +416,3 @@ func (r *reader) signed(t, next token) (used, ok bool) {
 	}
 	return false, false
 }
-
-// hours reads the hours of 10h04, 10 Uhr 4, 3시 5분 and what of the time follows them.
-func (r *reader) hours(t token, upTo int) bool {
-	c := clock{known: true, hour: t.n}
-	m := scan(r.text, upTo)
-	if m.kind == number && m.digits <= 2 && m.n < 60 {
-		after := scan(r.text, m.end)
-		_, minutes, ok := r.pick(after, r.entry(after), minuteWord)
-		switch {
-		case ok:
-			c.minute, upTo = m.n, minutes
-			s := scan(r.text, minutes)
-			after = scan(r.text, s.end)
-			if _, seconds, ok := r.pick(after, r.entry(after), secondWord); ok && s.kind == number && s.digits <= 2 && s.n < 60 {
-				c.second, c.seconds, upTo = s.n, true, seconds
-			}
-		case m.digits == 2 && (m.start == upTo || r.day != 0 && r.year != 0):
-			c.minute, upTo = m.n, m.end
-		}
-	}
-	return r.setClock(c, upTo)
-}
-
-// setClock takes the time that has been read, in the part of the day that came before it.
-func (r *reader) setClock(c clock, upTo int) bool {
-	if !c.valid() {
-		return false
-	}
-	if r.part >= 0 {
-		r.parted = true
-		if !c.twelve(r.part, r.mode) {
-			return false
-		}
-	}
-	r.time = c
-	return r.accept(upTo)
-}
-
-// clock reads 10:04, 10:04:05 and 10:04:05.25.
-func (r *reader) clock(h, colon token) bool {
-	m := scan(r.text, colon.end)
-	if h.digits > 2 || m.kind != number || m.digits != 2 {
-		return false
-	}
-	c := clock{known: true, hour: h.n, minute: m.n}
-	upTo := m.end
-	next := scan(r.text, upTo)
-	if s := scan(r.text, next.end); (next.text == ":" || next.text == "：") && s.kind == number && s.digits == 2 {
-		c.second, c.seconds = s.n, true
-		upTo = s.end
-		point := scan(r.text, upTo)
-		if f := scan(r.text, point.end); point.text == "." && f.kind == number && f.digits <= 9 && f.start == point.end && point.start == upTo {
-			c.nano = f.n
-			for range 9 - f.digits {
-				c.nano *= 10
-			}
-			upTo = f.end
-		}
-	}
-	return r.setClock(c, upTo)
-}
-
-// dotted reads 10.04 where it must be a time: after "klo" or a whole day, or before "Uhr", "WIB" or "pm".
-func (r *reader) dotted(h, point token) bool {
-	m := scan(r.text, point.end)
-	if r.time.known || r.mode == mention || h.digits > 2 || h.n > 23 || m.kind != number || m.digits != 2 || m.n > 59 || m.start != point.end {
-		return false
-	}
-	if !r.awaitTime && (r.day == 0 || r.year == 0) {
-		after := scan(r.text, m.end)
-		all := r.entry(after)
-		_, _, hour := r.pick(after, all, hourWord)
-		_, _, zone := r.pick(after, all, zoneName)
-		_, _, part := r.pick(after, all, dayPart)
-		if !hour && !zone && !part {
-			return false
-		}
-	}
-	upTo := m.end
-	next := scan(r.text, upTo)
-	if s := scan(r.text, next.end); next.text == "." && s.kind == number && s.digits != 2 && s.start == next.end {
-		return false // 10.11.2024
-	}
-	c := clock{known: true, hour: h.n, minute: m.n}
-	if s := scan(r.text, next.end); next.text == "." && next.start == upTo && s.kind == number && s.digits == 2 && s.start == next.end && s.n < 60 {
-		c.second, c.seconds = s.n, true
-		upTo = s.end
-	}
-	return r.setClock(c, upTo)
-}
-
-// numeric reads 06.11.2024, 11/26/2024, 2024. 11. 6. and 2024-11-06. used says that there are three numbers.
-func (r *reader) numeric(a, sep token) (used, ok bool) {
-	switch sep.text {
-	case ".", "/", "-", "．", "／", "‑", "–":
-	default:
-		return false, false
-	}
-	b := scan(r.text, sep.end)
-	sep2 := scan(r.text, b.end)
-	c := scan(r.text, sep2.end)
-	if b.kind != number || b.digits > 2 || sep2.text != sep.text || c.kind != number {
-		return false, false
-	}
-	if after := scan(r.text, c.end); after.start == c.end && r.mode != whole {
-		if following := scan(r.text, after.end); after.kind == mark && following.kind == number && following.start == after.end && after.text == sep.text {
-			return true, false // four numbers: an address or a version
-		}
-	}
-	var year, month, day int
-	switch {
-	case a.digits == 4 && c.digits <= 2:
-		year, month, day = a.n, b.n, c.n
-	case a.digits <= 2 && c.digits == 4:
-		year = c.n
-		month, day = r.order(year, a.n, b.n, sep.text)
-	case a.digits == 2 && b.digits == 2 && c.digits == 2 && r.lang != 0 && r.yearFirst():
-		year, month, day = r.century(a.n), b.n, c.n
-	case a.digits == 2 && b.digits == 2 && c.digits == 2 && r.lang != 0:
-		year = r.century(c.n)
-		month, day = r.order(year, a.n, b.n, sep.text)
-	}
-	if year < 1 || month < 1 || month > 12 || day < 1 || day > 31 {
-		return true, false
-	}
-	r.year, r.month, r.day = year, month, day
-	return true, r.accept(c.end)
-}
-
-// yearFirst reports whether the context's language puts years before months.
-func (r *reader) yearFirst() bool {
-	base, _, _ := strings.Cut(r.tag, "-")
-	switch base {
-	case "zh", "yue", "ja", "ko", "hu", "lt", "eu", "fa", "mn":
-		return true
-	}
-	return false
-}
-
-// order tells day and month apart by what is possible, by the separator (with dots the day comes first), by what does not
-// lie after the capture, and by the language: only the English of the United States and the Philippines puts the month
-// first. English that does not say whose it is leaves it open: the day is 0.
-func (r *reader) order(year, a, b int, sep string) (month, day int) {
-	dayFirst := false
-	base, region, _ := strings.Cut(r.tag, "-")
-	switch {
-	case b > 12 && a <= 12:
-	case sep == "." || a > 12 || a == b:
-		dayFirst = true
-	case r.later(year, a, b) && !r.later(year, b, a):
-		dayFirst = true
-	case r.later(year, b, a) && !r.later(year, a, b):
-	case r.lang == 0:
-		return 0, 0
-	case !strings.EqualFold(base, "en"):
-		dayFirst = true
-	case strings.EqualFold(region, "US") || strings.EqualFold(region, "PH"):
-	case region == "" || strings.EqualFold(region, "CA"):
-		return 0, 0
-	default:
-		dayFirst = true
-	}
-	if dayFirst {
-		return b, a
-	}
-	return a, b
-}
-
-// later reports whether a day lies after the capture or the publication, by more than the zones differ.
-func (r *reader) later(year, month, day int) bool {
-	bound := r.captured
-	if !r.published.IsZero() {
-		bound = r.published
-	}
-	return !bound.IsZero() && time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(bound.Add(24*time.Hour))
-}
-
-// offset reads the digits of +0430, +04:30, +04 at t.
-func (r *reader) offset(t token, west bool) bool {
-	hours, minutes, upTo := t.n, 0, t.end
-	colon := scan(r.text, t.end)
-	m := scan(r.text, colon.end)
-	switch {
-	case t.digits == 4:
-		hours, minutes = t.n/100, t.n%100
-	case t.digits <= 2 && colon.text == ":" && colon.start == t.end && m.kind == number && m.digits == 2:
-		minutes, upTo = m.n, m.end
-	case t.digits != 2:
-		return false
-	}
-	seconds := hours*3600 + minutes*60
-	if west {
-		seconds = -seconds
-	}
-	if minutes > 59 || !validOffset(seconds) || west && r.mode != whole && minutes != 0 && minutes != 30 { // 10:04-10:45 are two times
-		return false
-	}
-	r.time.zone, r.time.offset = true, seconds
-	return r.accept(upTo)
-}
-
-// zoneSuffix reads what GMT and UTC may have after them: +4:30, +7, +0430.
-func (r *reader) zoneSuffix(base int) {
-	sign := scan(r.text, r.pos)
-	if base != 0 || sign.text != "+" && sign.text != "-" && sign.text != "−" {
-		return
-	}
-	t := scan(r.text, sign.end)
-	if t.kind != number || t.start != sign.end || t.digits == 1 && t.n > 9 {
-		return
-	}
-	if colon := scan(r.text, t.end); t.digits == 1 && colon.text != ":" {
-		t.n, t.digits = t.n*100, 4
-	}
-	r.offset(t, sign.text != "+")
-}
-
-// date is what the parts say. ok is false where they are no date: none at all, a month too many, a day that no year has.
-func (r *reader) date() (d article.Date, ok bool) {
-	if !r.time.valid() {
-		return d, false
-	}
-	d = article.Date{Precision: r.time.precision(), ZoneKnown: r.time.zone}
-	var days int
-	switch {
-	case r.month == 0 && r.day == 0 && r.year == 0 && r.weekday >= 0 && !r.time.known && r.mode != mention:
-		if r.published.IsZero() || r.weekdayShort && r.mode != whole {
-			return d, false
-		}
-		back := (int(r.published.Weekday()) - r.weekday + 7) % 7
-		d.Time = r.published.AddDate(0, 0, -back)
-		return d, true
-	case r.month == 0:
-		return d, false
-	case r.year == 0:
-		if r.day == 0 || r.doubtful || r.mode != whole && r.stopped.kind == number && r.dayFirst && r.dayAhead() {
-			return d, false
-		}
-		if days, ok = r.nearest(); !ok {
-			return d, false
-		}
-	case !r.settleCalendar():
-		return d, false
-	case r.day == 0:
-		if r.time.known || r.calendar != gregorian || r.mode == mention || r.weekday >= 0 {
-			return d, false
-		}
-		d.Precision = article.Month
-		d.Time = time.Date(r.year, time.Month(r.month), 1, 0, 0, 0, 0, time.UTC)
-		return d, r.month <= 12
-	default:
-		if days, ok = r.calendar.day(r.year, r.month, r.day); !ok {
-			return d, false
-		}
-		days = r.byWeekday(days)
-	}
-	t := dateOf(days)
-	d.Time = r.time.on(t.Year(), t.Month(), t.Day())
-	return d, true
-}
-
-// dayAhead reports whether the number after "3 November" is the real day: 3 November 6, 2024.
-func (r *reader) dayAhead() bool {
-	t := r.stopped
-	if t.digits > 2 {
-		return false
-	}
-	next := scan(r.text, t.end)
-	if next.text == "," {
-		next = scan(r.text, next.end)
-	}
-	return next.kind == number && next.digits == 4
-}
-
-// settleCalendar chooses the calendar of a year that is not the Gregorian one's, and reports whether it has one.
-func (r *reader) settleCalendar() bool {
-	if r.era && r.eraBase == 0 || r.year >= 1600 && r.calendar == gregorian {
-		if r.year >= 2400 && r.year < 2700 && r.thai() {
-			r.year -= 543
-		}
-		limits := years[gregorian]
-		return r.mode == whole || r.year >= limits.first && r.year <= limits.last
-	}
-	if r.calendar != gregorian {
-		return true
-	}
-	if r.named {
-		return r.mode == whole
-	}
-	c, ok := calendarOf(r.lex, r.lang, r.year, r.persianDigits)
-	r.calendar = c
-	return ok
-}
-
-// calendarOf is the calendar of a year such as 1403 in a text: the solar one in Persian, Dari and Pashto, the lunar one in
-// Arabic and Urdu. Where the language is not known, Persian digits stand for Persian.
-func calendarOf(l *lexicon, lang languages, year int, persianDigits bool) (calendar, bool) {
-	switch {
-	case year < 1200 || year > 1550 || lang == 0 && !persianDigits:
-		return gregorian, false
-	case lang == 0, lang == l.set("fa"), lang == l.set("ps"):
-		return jalali, true
-	case lang == l.set("ar"), lang == l.set("ur"):
-		return hijri, true
-	}
-	return gregorian, false
-}
-
-// byWeekday moves a lunar date by a day where only that makes it the weekday it is said to be: countries see the moon on
-// different days.
-func (r *reader) byWeekday(days int) int {
-	if r.calendar != hijri || r.weekday < 0 {
-		return days
-	}
-	for _, by := range []int{0, -1, 1} {
-		if int(dateOf(days+by).Weekday()) == r.weekday {
-			return days + by
-		}
-	}
-	return days
-}
-
-// yearsAway is how far from the publication a day without a year may be: a writer who means one further away says so.
-const yearsAway = 6
-
-// nearest finds the year of a day without one: the nearest to publication in which the calendar has it and the weekday fits.
-func (r *reader) nearest() (best int, ok bool) {
-	if r.published.IsZero() {
-		return 0, false
-	}
-	published := int(r.published.Unix() / secondsPerDay)
-	base := r.calendar.yearOf(r.published.Year())
-	try := func(year int) {
-		days, valid := r.calendar.day(year, r.month, r.day)
-		if !valid {
-			return
-		}
-		if days = r.byWeekday(days); r.weekday >= 0 && int(dateOf(days).Weekday()) != r.weekday {
-			return
-		}
-		if !ok || distance(days, published) < distance(best, published) {
-			best, ok = days, true
-		}
-	}
-	for away := range yearsAway + 1 { // the past first: at the same distance it wins
-		try(base - away)
-		try(base + away)
-	}
-	return best, ok
-}
-
-func distance(a, b int) int { return max(a-b, b-a) }
