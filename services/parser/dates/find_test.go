@@ -85,6 +85,7 @@ func TestContextParse(t *testing.T) {
 		{Context{Lang: "ar"}, "1446-05-04", "2024-11-06"},
 		{Context{Lang: "th"}, "2567-11-06", "2024-11-06"},
 		{Context{Lang: "fa"}, "1403/13/01", ""},
+		{Context{Lang: "fa"}, "03/08/16", ""},
 		{Context{}, "2 hours ago", ""},
 		{Context{}, "yesterday", ""},
 		{Context{Captured: captured}, "2 hours ago", "2024-11-07T10:00Z"},
