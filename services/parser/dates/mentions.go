@@ -8,7 +8,7 @@ import (
 	"dateline/pkg/article"
 )
 
-// Mentions finds the days that a text in a language (BCP 47, of which the first part counts) mentions in words, in their
+// Mentions finds the days that a text in a language (BCP 47) mentions, in words or as 2024-11-06 and 06.11.2024, in their
 // order, each once, and resolves them against the day of publication:
 //
 //	Wednesday, Nov. 6      the year nearest to publication in which that day is a Wednesday
@@ -64,6 +64,8 @@ func (f *finder) mentioned(t, prev token, own *language) (day time.Time, end int
 	f.fresh()
 	f.read(t.start)
 	switch {
+	case f.month != 0 && f.day != 0 && f.year == 0 && f.doubtful:
+		return day, 0, false
 	case f.month != 0 && f.day != 0:
 		d, ok := f.date()
 		if ok && f.weekday >= 0 && int(d.Time.Weekday()) != f.weekday {

@@ -41,7 +41,7 @@ type reader struct {
 	part          int  // of the day: -1, or a dayPart's value that waits for its hour
 	parted        bool // the hour has had its part of the day
 	named         bool // the month is a word
-	twice         bool // the month has two names: أيار/مايو
+	monthEnd      int  // of its name
 	dayFirst      bool // the day came before the month's name
 	eraBase       int  // what to add to the year to come
 	era           bool
@@ -147,7 +147,7 @@ func (r *reader) mark(t token) bool {
 		if r.time.known && !r.time.zone && next.kind == number && next.start == t.end && r.offset(next, t.text != "+") {
 			return true
 		}
-		if t.text == "+" {
+		if t.text == "+" || r.mode == mention && !r.within(t, next) {
 			return false
 		}
 	case "(", "（":
@@ -165,11 +165,15 @@ func (r *reader) mark(t token) bool {
 	case "°":
 		return t.start == r.pos && r.day != 0 && r.month == 0 && r.pass(t.end)
 	case ",", "،", "、", "，":
-		if r.named && r.month != 0 && r.day == 0 {
+		if (r.month != 0) != (r.day != 0) && (r.named || r.day != 0) {
 			r.doubtful = true
 		}
 	case "'", "’", "‘", "٫":
-	case "–", "—", "|", "/", ")", "）", "·", "•", "।", "・":
+	case "–":
+		if r.mode == mention && !r.within(t, next) {
+			return false
+		}
+	case "—", "|", "/", ")", "）", "·", "•", "।", "・":
 		if r.mode == mention {
 			return false
 		}
@@ -178,6 +182,9 @@ func (r *reader) mark(t token) bool {
 	}
 	return r.pass(t.end)
 }
+
+// within reports whether no blank stands around a mark: 6-Nov-24, July 10–12.
+func (r *reader) within(t, next token) bool { return t.start == r.pos && next.start == t.end }
 
 // shortBefore reports whether a full stop may end an abbreviation: letters stand right before it, few of them.
 func (r *reader) shortBefore(t token) bool {
@@ -196,15 +203,14 @@ func (r *reader) shortBefore(t token) bool {
 
 func (r *reader) word(t token) bool {
 	all := r.entry(t)
-	if m, upTo, ok := r.pick(t, all, monthName); ok && r.named && !r.twice && r.month == m.value && r.calendar == m.calendar {
-		r.twice = true
+	if m, upTo, ok := r.pick(t, all, monthName); ok && r.named && r.monthEnd == r.end && r.month == m.value && r.calendar == m.calendar { // أيار/مايو
 		return r.accept(upTo)
 	} else if ok && r.month == 0 && r.fits(t, m) {
 		if day, dayUpTo, ok := r.pick(t, all, weekdayName); ok && r.weekday < 0 && r.monthAhead(dayUpTo) {
 			r.setWeekday(day)
 			return r.accept(dayUpTo)
 		}
-		r.calendar, r.month, r.named, r.dayFirst = m.calendar, m.value, true, r.day != 0
+		r.calendar, r.month, r.monthEnd, r.named, r.dayFirst = m.calendar, m.value, upTo, true, r.day != 0
 		r.narrow(m)
 		return r.accept(upTo)
 	}
@@ -291,10 +297,9 @@ func (r *reader) number(t token) bool {
 		return r.accept(t.end)
 	}
 	if next.kind == mark && next.start == t.end && (next.text == ":" || next.text == "：") {
-		if r.mode == mention {
-			return false
+		if m := scan(r.text, next.end); m.kind == number && m.start == next.end {
+			return r.mode != mention && !r.time.known && r.clock(t, next)
 		}
-		return !r.time.known && r.clock(t, next)
 	}
 	if next.kind == word {
 		if used, ok := r.signed(t, next); used {
@@ -319,10 +324,18 @@ func (r *reader) number(t token) bool {
 		r.day = t.n
 	case t.digits == 2 && r.year == 0 && r.month != 0 && r.day != 0 && r.shortYear(t):
 		r.year = r.century(t.n)
+	case t.digits <= 2 && r.named && r.day != 0 && r.year == 0 && t.n <= 31 && r.ranged(t): // July 10–12, 2024
+		return r.pass(t.end)
 	default:
 		return false
 	}
 	return r.accept(t.end)
+}
+
+// ranged reports whether a number ends a range of days.
+func (r *reader) ranged(t token) bool {
+	before := r.text[:t.start]
+	return strings.HasSuffix(before, "-") || strings.HasSuffix(before, "–")
 }
 
 func latin(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
@@ -347,7 +360,7 @@ func (r *reader) goesOn(t, next token) bool {
 // shortYear reports whether a year of two digits may stand here: in RFC 822's dates and 06-Nov-24, in Thai, after an apostrophe.
 func (r *reader) shortYear(t token) bool {
 	before := r.text[:t.start]
-	return r.mode == whole || r.thai() || strings.HasSuffix(before, "-") || strings.HasSuffix(before, "'") || strings.HasSuffix(before, "’")
+	return r.mode == whole || r.thai() || r.dayFirst && strings.HasSuffix(before, "-") || strings.HasSuffix(before, "'") || strings.HasSuffix(before, "’")
 }
 
 // thai reports whether the words so far are Thai, whose years are the Buddhist era's.
