@@ -111,6 +111,8 @@ func TestMentions(t *testing.T) {
 		{"February 30", day("2024-11-06"), ""},
 		{"may 5 people, March 5,000, March 5.5, May 6%, 1.6 November, $6 November, March 5km, Mayor 6", day("2024-11-06"), ""},
 		{"November 6:30", day("2024-11-06"), ""},
+		{"November 6: a title", day("2024-11-06"), "November 6=2024-11-06"},
+		{"July 10-12, 2019, July 13–14, November 6 - 2024 was", day("2024-11-06"), "July 10-12, 2019=2019-07-10; July 13=2024-07-13; November 6=2024-11-06"},
 		{"on\nNovember\n6", day("2024-11-06"), "November 6=2024-11-06"},
 		{"in November\n\n6 people", day("2024-11-06"), ""},
 		{"November 6. 2024 was hot", day("2024-11-06"), "November 6=2024-11-06"},
