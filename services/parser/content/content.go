@@ -166,7 +166,7 @@ func (c *Content) dropRepeats() {
 		if !keep || b.stats.words < 6 {
 			continue
 		}
-		if j, ok := first[b.stats.hash]; ok && (j == i-1 || p.elements[b.at].parent != p.elements[p.blocks[j].at].parent) {
+		if j, ok := first[b.stats.hash]; ok && (p.near[b.at]&figure != 0 || p.elements[b.at].parent != p.elements[p.blocks[j].at].parent) {
 			worse := i
 			if p.second[i] > p.second[j] {
 				worse, first[b.stats.hash] = j, i
