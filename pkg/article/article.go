@@ -119,6 +119,9 @@ const (
 	BodyEmpty     BodyState = "empty"
 )
 
+// BodyStates are all there are. Pages that are consent walls or bot challenges never become articles.
+var BodyStates = []BodyState{BodyFull, BodyPartial, BodyPaywalled, BodyConsent, BodyChallenge, BodyList, BodyEmpty}
+
 // BlockType is the kind of a Block.
 type BlockType string
 

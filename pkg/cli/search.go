@@ -27,6 +27,7 @@ type Search struct {
 	To     string   `help:"Published on this day or before this instant, or earlier."`
 	Source string   `help:"Only of this source."`
 	Lang   string   `help:"Only in this language."`
+	State  string   `name:"body-state" help:"Only with a body in this state: full, partial, paywalled, list or empty; any for all. By default all but lists."`
 	Sort   string   `help:"relevance or date; by default relevance where there is a query." enum:",relevance,date" default:""`
 	Limit  int      `help:"How many to show." default:"10"`
 	JSON   bool     `help:"Print the API's answer."`
@@ -40,7 +41,7 @@ type hit struct {
 // Run prints the hits, each with its day, source, title, and the words that were found.
 func (s *Search) Run(ctx context.Context, term *Terminal) error {
 	query := url.Values{"limit": {strconv.Itoa(s.Limit)}}
-	for name, v := range map[string]string{"q": strings.Join(s.Query, " "), "from": s.From, "to": s.To, "source": s.Source, "lang": s.Lang, "sort": s.Sort} {
+	for name, v := range map[string]string{"q": strings.Join(s.Query, " "), "from": s.From, "to": s.To, "source": s.Source, "lang": s.Lang, "body_state": s.State, "sort": s.Sort} {
 		if v != "" {
 			query.Set(name, v)
 		}

@@ -230,7 +230,7 @@ func TestPages(t *testing.T) {
 	if letter := queue.DeadLetterOf(p.next(p.dead)); letter.Reason != "unreadable" {
 		t.Errorf("%+v", letter)
 	}
-	if n, err := testutil.GatherAndCount(p.adm.Registry, "dateline_parse_failures_total"); err != nil || n != 12 {
+	if n, err := testutil.GatherAndCount(p.adm.Registry, "dateline_parse_failures_total"); err != nil || n != 14 {
 		t.Errorf("%d reasons, %v", n, err)
 	}
 	want := `

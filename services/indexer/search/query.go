@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"dateline/pkg/article"
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/search/query"
@@ -41,6 +44,7 @@ type Query struct {
 	To     time.Time // published before; zero for no bound
 	Source string    // exactly; empty for all
 	Lang   string    // BCP 47 tag, or just its language; empty for all
+	State  string    // of the body; AnyState for all, empty for all but list pages
 	Sort   Sort
 	After  []string // sort values of the last hit of the page before; nil for the first page
 	Limit  int
@@ -50,11 +54,18 @@ type Query struct {
 	say query.Query // the text's part
 }
 
-// ParseQuery reads a search's parameters: q, from, to, source, lang, sort and cursor. from and to are RFC 3339 instants or
+// AnyState asks for articles whatever the state of their body.
+const AnyState = "any"
+
+// ParseQuery reads a search's parameters: q, from, to, source, lang, body_state, sort and cursor. from and to are RFC 3339 instants or
 // days; a day counts whole, in UTC. Errors are *ParamError.
 func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 	q := &Query{
 		Text: strings.TrimSpace(get("q")), Source: strings.ToLower(get("source")), Lang: strings.ToLower(get("lang")), Sort: Sort(get("sort")), Limit: limit,
+		State: get("body_state"),
+	}
+	if q.State != "" && q.State != AnyState && !slices.Contains(article.BodyStates, article.BodyState(q.State)) {
+		return nil, &ParamError{"body_state", fmt.Sprintf("%q is neither any nor one of %v", q.State, article.BodyStates)}
 	}
 	var err error
 	if q.say, err = parseText(q.Text); err != nil {
@@ -153,6 +164,15 @@ func (q *Query) combine() query.Query {
 		inclusive, exclusive := true, false
 		filter(query.NewDateRangeInclusiveQuery(q.From, q.To, &inclusive, &exclusive), fieldPublished)
 	}
+	switch q.State {
+	case AnyState:
+	case "": // lists of articles are no articles
+		list := query.NewTermQuery(string(article.BodyList))
+		list.SetField(fieldBodyState)
+		return query.NewBooleanQuery(all, nil, []query.Query{list})
+	default:
+		filter(query.NewTermQuery(q.State), fieldBodyState)
+	}
 	if len(all) == 1 {
 		return q.say
 	}
@@ -161,7 +181,7 @@ func (q *Query) combine() query.Query {
 
 // identify sums up what is asked, so that a cursor cannot be used on another search.
 func (q *Query) identify() {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q", q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.Sort))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q %q", q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.State, q.Sort))
 	q.id = base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,7 +82,7 @@ func (w *world) add(articles ...article.Article) {
 		if a.Source == "" {
 			a.Source = "news.example"
 		}
-		a.BodyState = article.BodyFull
+		a.BodyState = cmp.Or(a.BodyState, article.BodyFull)
 		a.Fingerprint = article.Fingerprint(a)
 		b, err := json.Marshal(a)
 		if err != nil {
@@ -199,6 +200,31 @@ func TestSearch(t *testing.T) {
 	}
 	if got, want := w.find("q", "北京市").Hits[0].Snippet, "今天<mark>北京市</mark>天气很好。"; got != want {
 		t.Errorf("snippet is %q, want %q", got, want)
+	}
+}
+
+func TestListPagesAreNotSearchedByDefault(t *testing.T) {
+	w := begin(t, t.TempDir())
+	whole, list := titled("Whole", "flour and salt"), titled("List", "flour and bread")
+	whole.BodyState, list.BodyState = article.BodyFull, article.BodyList
+	w.add(whole, list)
+	w.settle()
+	for _, c := range []struct {
+		ask  []string
+		want []string
+	}{
+		{[]string{"q", "flour"}, []string{"Whole"}},
+		{[]string{"q", "flour", "body_state", "list"}, []string{"List"}},
+		{[]string{"q", "flour", "body_state", "any", "sort", "date"}, []string{"List", "Whole"}},
+		{nil, []string{"Whole"}},
+	} {
+		got := titles(w.find(c.ask...))
+		if slices.Sort(got); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.ask, got, c.want)
+		}
+	}
+	if _, err := ParseQuery(params("body_state", "most"), 10); err == nil {
+		t.Error("an unknown state is taken")
 	}
 }
 

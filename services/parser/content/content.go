@@ -11,6 +11,7 @@ package content
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"dateline/pkg/article"
 
@@ -57,7 +58,7 @@ func (c *Content) choose() {
 	for i := range p.blocks {
 		b := &p.blocks[i]
 		switch {
-		case i == p.headAt && p.isTitle(b):
+		case p.isTitle(b) && (i == p.headAt || b.kind == article.Heading):
 			c.rules[i] = "is the headline"
 		case p.near[b.at]&readers != 0:
 			c.rules[i] = "is among comments or a consent notice"
@@ -220,6 +221,54 @@ func (c *Content) pulled(i int) bool {
 
 // pulledFrom is how many blocks away a quotation's place in the text is looked for.
 const pulledFrom = 40
+
+// AllText is the start of the page's text, kept or not.
+func (c *Content) AllText(bytes int) string {
+	t := c.page.text
+	return strings.ToValidUTF8(string(t[:min(len(t), bytes)]), "")
+}
+
+// maxTeasers bounds the teasers of a page.
+const maxTeasers = 500
+
+// Teasers are the texts of elements that make up the longest row of such as look alike, are short, and begin with a link or
+// hold a heading that is one: a list of articles. apart is how many words of the body stand outside of them.
+func (c *Content) Teasers() (texts []string, apart int) {
+	p := c.page
+	count := make([]int32, len(p.elements))
+	longest := int32(0)
+	for i := 1; i < len(p.elements); i++ {
+		if e := &p.elements[i]; p.isTeaser(e) {
+			if count[e.run]++; count[e.run] > count[longest] {
+				longest = e.run
+			}
+		}
+	}
+	open := int32(-1) // the teaser that the block before was in
+	for i := range p.blocks {
+		e := p.blocks[i].at
+		for e > 0 && !(p.elements[e].run == longest && p.isTeaser(&p.elements[e])) {
+			e = p.elements[e].parent
+		}
+		switch t := string(p.textOf(i)); {
+		case e == 0 || count[longest] < 2:
+			if c.keep[i] {
+				apart += int(p.blocks[i].stats.words)
+			}
+		case e == open:
+			texts[len(texts)-1] += " " + t
+		case len(texts) < maxTeasers:
+			texts = append(texts, t)
+			open = e
+		}
+	}
+	return texts, apart
+}
+
+// isTeaser reports whether an element may be one of a list of articles: a title of some words, linked, and little else.
+func (p *page) isTeaser(e *element) bool {
+	return e.text >= 30 && e.text <= 700 && e.linked >= 20 && e.linked*10 >= e.text && e.zone&(navigation|tableTag) == 0
+}
 
 // Evidence is a block of the page, and why it was kept or dropped.
 type Evidence struct {

@@ -215,6 +215,7 @@ func wordBucket(n int32) int { return bucket(n, 2, 5, 10, 20, 40, 80) }
 func linkBucket(linked, size int32) int {
 	return bucket(float32(linked)/float32(max(size, 1)), 0, .3, .7, .99)
 }
+
 func shareBucket(part, all int32) int {
 	return bucket(float32(part)/float32(max(all, 1)), 0, .1, .3, .6)
 }

@@ -40,12 +40,14 @@ const (
 	TooDeep     Reason = "too_deep"
 	BrokenHTML  Reason = "broken_html"
 	NoText      Reason = "no_article_text"
+	Challenge   Reason = "bot_challenge"
+	Consent     Reason = "consent_wall"
 	Timeout     Reason = "timeout"
 	Panic       Reason = "panic"
 )
 
 // Reasons are all there are.
-var Reasons = []Reason{NotHTML, EmptyBody, BadEncoding, TooLarge, TooDeep, BrokenHTML, NoText, Timeout, Panic}
+var Reasons = []Reason{NotHTML, EmptyBody, BadEncoding, TooLarge, TooDeep, BrokenHTML, NoText, Challenge, Consent, Timeout, Panic}
 
 // Error is why a page gave no article.
 type Error struct {
@@ -111,15 +113,21 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 		return a, &Error{Timeout, context.Cause(ctx)}
 	}
 	found := content.Find(doc, facts.hints(a))
-	a.Body = found.Body
-	facts.chooseBody(a, p)
+	facts.chooseBody(a, found.Body)
+	state := facts.setState(a, p, found)
 	if p.Explain != nil {
+		p.Explain.State = state
 		for _, e := range found.Explain() {
 			p.Explain.Blocks = append(p.Explain.Blocks, BlockEvidence(e))
 		}
 	}
-	if a.BodyState == article.BodyEmpty {
+	switch a.BodyState {
+	case article.BodyEmpty:
 		return a, &Error{Reason: NoText}
+	case article.BodyChallenge:
+		return a, fail(Challenge, "%s", state[0])
+	case article.BodyConsent:
+		return a, fail(Consent, "%s", state[0])
 	}
 	return a, nil
 }

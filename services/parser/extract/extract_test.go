@@ -163,25 +163,6 @@ func authors(a *article.Article) string {
 	return strings.Join(names, "|") + " " + string(a.Provenance["authors"])
 }
 
-func TestBodyState(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		page Page
-		want article.BodyState
-	}{
-		{"whole", Page{Body: []byte(page("", ""))}, article.BodyFull},
-		{"truncated", Page{Body: []byte(page("", "")), Truncated: true}, article.BodyPartial},
-		{"teaser", Page{Body: []byte("<article><p>The ministry said on Wednesday that the talks would go on, and that nobody, whatever had been written, had…</p></article>")}, article.BodyPartial},
-		{"paid teaser", Page{Body: []byte(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"H","isAccessibleForFree":false}</script><article><p>The ministry said on Wednesday that the talks would go on, and that nobody had left them.</p></article>`)}, article.BodyPartial},
-	} {
-		c.page.ContentType = "text/html"
-		a, err := Article(context.Background(), c.page)
-		if err != nil || a.BodyState != c.want {
-			t.Errorf("%s: %+v, %v", c.name, a, err)
-		}
-	}
-}
-
 // JSON-LD's body stands in for a page whose text is put there by scripts, and never for a page that has more itself.
 func TestStructuredBody(t *testing.T) {
 	long := strings.Repeat("The ministry said on Wednesday that the talks would go on. ", 20)
@@ -351,8 +332,9 @@ func TestOwnWorkIsLinear(t *testing.T) {
 				elements(text)
 				f := survey(doc)
 				a := f.article(Page{URL: "https://e.example/a"})
-				a.Body = content.Find(doc, f.hints(a)).Body
-				f.chooseBody(a, Page{})
+				found := content.Find(doc, f.hints(a))
+				f.chooseBody(a, found.Body)
+				f.setState(a, Page{}, found)
 				best = min(best, time.Since(began))
 			}
 			return best

@@ -11,18 +11,19 @@ import (
 
 // facts is what one walk over the untouched tree finds, uninterpreted and in document order.
 type facts struct {
-	lang      string              // of <html>
-	title     string              // <title>
-	meta      map[string][]string // content by lower-case name, property, itemprop or http-equiv
-	canonical string              // <link rel=canonical>
-	base      string              // <base href>
-	jsonLD    []string
-	ld        *jsonld.NewsArticle // the article among them, never nil
-	headings  []string            // h1
-	items     map[string][]string // microdata outside of meta: value by itemprop, of those in wantedItems
-	bylines   []string            // rel=author
-	times     []string            // <time datetime>
-	text      int                 // bytes of text
+	lang       string              // of <html>
+	title      string              // <title>
+	meta       map[string][]string // content by lower-case name, property, itemprop or http-equiv
+	canonical  string              // <link rel=canonical>
+	base       string              // <base href>
+	jsonLD     []string
+	ld         *jsonld.NewsArticle // the article among them, never nil
+	headings   []string            // h1
+	items      map[string][]string // microdata outside of meta: value by itemprop, of those in wantedItems
+	bylines    []string            // rel=author
+	times      []string            // <time datetime>
+	text       int                 // bytes of text
+	challenged string              // what in the markup is a bot challenge's
 }
 
 var wantedItems = map[string]bool{"headline": true, "datepublished": true, "datemodified": true, "author": true}
@@ -69,12 +70,15 @@ func (f *facts) element(n *html.Node) bool {
 		}
 		return false
 	case atom.Script:
+		f.noteChallenge(attr(n, "src"), challengeScripts)
 		if n.FirstChild != nil && len(f.jsonLD) < maxFacts && strings.HasPrefix(strings.ToLower(strings.TrimSpace(attr(n, "type"))), "application/ld+json") {
 			f.jsonLD = append(f.jsonLD, n.FirstChild.Data)
 		}
 		return false
 	case atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Iframe:
 		return false
+	case atom.Form, atom.Div:
+		f.noteChallenge(attr(n, "id"), challengeElements)
 	case atom.Title:
 		if f.title == "" {
 			f.title = flat(n)
@@ -97,6 +101,25 @@ func (f *facts) element(n *html.Node) bool {
 		f.items[item] = append(f.items[item], itemValue(n))
 	}
 	return true
+}
+
+// Scripts and elements that bot challenges bring. Pages that are none may have some of them as well, so they count only where
+// there is hardly any text.
+var (
+	challengeScripts  = []string{"/cdn-cgi/challenge-platform/", "captcha-delivery.com", "_Incapsula_Resource", "px-cloud.net", "perimeterx", "awswaf.com"}
+	challengeElements = []string{"challenge-form", "cf-wrapper", "cf-challenge", "px-captcha", "challenge-running"}
+)
+
+func (f *facts) noteChallenge(value string, signs []string) {
+	if value == "" || f.challenged != "" {
+		return
+	}
+	for _, s := range signs {
+		if strings.Contains(value, s) {
+			f.challenged = s
+			return
+		}
+	}
 }
 
 // itemValue is a microdata property's value (HTML, 5.2.4), of an item its name.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"dateline/pkg/article"
@@ -70,11 +71,10 @@ func (r *reader) article(b []byte) *article.Article {
 		}
 	}
 	a.Body = r.blocks(in)
-	switch a.BodyState {
-	case "":
+	if a.BodyState == "" {
 		a.BodyState = article.BodyFull
-	case article.BodyFull, article.BodyPartial, article.BodyPaywalled, article.BodyConsent, article.BodyChallenge, article.BodyList, article.BodyEmpty:
-	default:
+	}
+	if !slices.Contains(article.BodyStates, a.BodyState) {
 		r.wrong("body_state", "%q is none of full, partial, paywalled, consent, challenge, list and empty", a.BodyState)
 	}
 	if len(a.Body) == 0 && a.BodyState != article.BodyEmpty {
