@@ -62,6 +62,10 @@ func (c *Content) choose() {
 			c.rules[i] = "is the headline"
 		case p.near[b.at]&readers != 0:
 			c.rules[i] = "is among comments or a consent notice"
+		case p.near[b.at]&newsletter != 0:
+			c.rules[i] = "is of a newsletter box"
+		case p.near[b.at]&linked != 0 && p.marks[i] == markLinks:
+			c.rules[i] = "is of a row of links"
 		case p.second[i] > Threshold:
 			c.keep[i] = true
 			words += b.stats.words
@@ -73,6 +77,9 @@ func (c *Content) choose() {
 	c.keepWhole()
 	c.dropRepeats()
 }
+
+// linked are the zones whose links lead away from the text.
+const linked = related | share | tags | navigation
 
 // keepWhole keeps lists and tables of data whole, items of a word or a number too, where they stand in the midst of the text.
 func (c *Content) keepWhole() {

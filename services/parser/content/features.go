@@ -120,6 +120,7 @@ var (
 // The families that the second look has besides.
 var (
 	fNear         = newFamily("near-zone", zoneNames[:]...)
+	fNearMark     = newFamily("near-zone*mark", cross(zoneNames[:], marks)...)
 	fNearOwn      = newFamily("near-own-zone", zoneNames[:]...)
 	fAway         = newFamily("away", aways...)
 	fAwayMark     = newFamily("away*mark", cross(aways, marks)...)
@@ -449,6 +450,11 @@ func (p *page) placed(i int, c *collector) {
 		c.addSet(fNearOwn, uint32(near&e.zone))
 	}
 	mark := int(p.marks[i])
+	for n := range zoneCount {
+		if near&(1<<n) != 0 {
+			c.add(fNearMark, n*len(marks)+mark)
+		}
+	}
 	away := bucket(p.away(b.at), 0, 1, 2, 3, 4)
 	c.add(fAway, away)
 	c.add(fAwayMark, away*len(marks)+mark)

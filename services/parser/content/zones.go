@@ -40,12 +40,13 @@ const (
 	quoteTag
 	preTag
 	more
-	zones = iota
+	newsletter
+	zoneCount = iota
 )
 
-var zoneNames = [zones]string{
+var zoneNames = [zoneCount]string{
 	"navigation", "sidebar", "footer", "header", "form", "figure", "hidden", "comments", "related", "share", "byline", "bio", "promotion", "tags", "teaser", "embed",
-	"pull-quote", "body", "wrapper", "lead", "title", "infobox", "consent", "poll", "live-blog", "article", "list", "table", "quote", "pre", "more",
+	"pull-quote", "body", "wrapper", "lead", "title", "infobox", "consent", "poll", "live-blog", "article", "list", "table", "quote", "pre", "more", "newsletter",
 }
 
 // zoneOf reads an element's markup.
@@ -221,7 +222,8 @@ var zoneWords = func() map[string]zone {
 		{share, []string{"share", "sharing", "shares", "sharebar", "sharedaddy", "sharethis", "social", "socials", "addthis", "addtoany", "facebook", "twitter", "whatsapp", "teilen", "partager", "compartir", "condividi", "shareaholic", "sociallinks", "socialmedia", "jpshare", "sharebuttons", "sharetools", "delen", "dela", "follow", "tools", "print", "bookmark", "telegram", "actions", "buttons", "reactions"}},
 		{byline, []string{"byline", "author", "authors", "autor", "autores", "auteur", "writer", "meta", "metadata", "postmeta", "entrymeta", "articlemeta", "date", "datetime", "timestamp", "time", "published", "publish", "pubdate", "posted", "updated", "dateline", "infos", "postinfo", "articleinfo", "postdate", "datepublished", "datemodified", "redakteur", "journalist", "verfasser", "fecha", "data", "datum", "signature", "firma", "authorname", "contributor", "contributors", "byauthor", "readingtime", "infoline"}},
 		{bio, []string{"bio", "biography", "authorbio", "authorbox", "authorinfo", "aboutauthor", "aboutauthors", "authordescription", "authorabout", "authorprofile", "profile", "authorcard", "authordesc"}},
-		{promotion, []string{"newsletter", "newsletters", "subscribe", "subscription", "subscriber", "signup", "promo", "promos", "promotion", "promobox", "ad", "ads", "advert", "advertisement", "advertising", "adv", "adbox", "adslot", "adsbygoogle", "adunit", "dfp", "gpt", "banner", "sponsor", "sponsored", "commercial", "cta", "offer", "marketing", "partner", "partners", "affiliate", "shop", "donate", "donation", "membership", "register", "registration", "app", "appdownload", "paywall", "piano", "abo", "anzeige", "werbung", "publicidad", "publicite", "pub", "reklama", "annonce", "mailchimp", "mc", "optin", "callout", "notice", "message", "alert", "offers", "product", "products", "commerce", "buy", "price", "regwall", "push", "notification", "adcontainer", "inlinead", "calltoaction", "mailmunch", "leaky", "upsell"}},
+		{newsletter, []string{"newsletter", "newsletters", "newslettersignup", "subscribe", "subscription", "signup", "mailchimp", "optin", "mailmunch", "newsletterbox", "mailinglist"}},
+		{promotion, []string{"subscriber", "promo", "promos", "promotion", "promobox", "ad", "ads", "advert", "advertisement", "advertising", "adv", "adbox", "adslot", "adsbygoogle", "adunit", "dfp", "gpt", "banner", "sponsor", "sponsored", "commercial", "cta", "offer", "marketing", "partner", "partners", "affiliate", "shop", "donate", "donation", "membership", "register", "registration", "app", "appdownload", "paywall", "piano", "abo", "anzeige", "werbung", "publicidad", "publicite", "pub", "reklama", "annonce", "mc", "callout", "notice", "message", "alert", "offers", "product", "products", "commerce", "buy", "price", "regwall", "push", "notification", "adcontainer", "inlinead", "calltoaction", "leaky", "upsell"}},
 		{tags, []string{"tag", "tags", "tagcloud", "taglist", "tagged", "topics", "topic", "keywords", "categories", "category", "cat", "catlinks", "rubrik", "etiquetas", "kicker", "label", "labels", "eyebrow", "section", "sectionname", "overline", "temas", "tematy", "spitzmarke", "dachzeile"}},
 		{teaser, []string{"card", "cards", "teaser", "teasers", "feed", "river", "archive", "grid", "tile", "tiles", "stream", "listing", "headlines", "newslist", "storylist", "stories", "postlist", "articlecard", "packages", "package", "cluster", "collection", "newsfeed", "ticker", "blogroll", "briefs", "playlist"}},
 		{embed, []string{"tweet", "twittertweet", "instagram", "instagrammedia", "embed", "embedded", "oembed", "tiktok", "fbpost", "iframe", "youtube", "facebookpost", "embeds", "socialembed", "twittervideo", "datawrapper", "infogram"}},
