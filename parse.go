@@ -3,15 +3,33 @@ package main
 import (
 	"context"
 
+	"dateline/pkg/article"
 	"dateline/pkg/cli"
+	"dateline/pkg/netguard"
+	"dateline/services/fetcher/fetch"
 	"dateline/services/parser/inspect"
 )
 
-// parseCmd parses pages without any queue.
+// parseCmd parses a page without any queue.
 type parseCmd struct {
-	Results string `help:"Parse the corpus in this directory, for a scorer." placeholder:"DIR" required:""`
+	inspect.Command    `embed:""`
+	FetchUserAgent     string `help:"User-Agent that a URL is fetched with." default:"DatelineBot/0.1" env:"DATELINE_FETCH_USER_AGENT"`
+	FetchAllowLoopback bool   `help:"Fetch from this machine itself, on any port: for tests only." env:"DATELINE_FETCH_ALLOW_LOOPBACK"`
 }
 
 func (c *parseCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	return inspect.Results(ctx, c.Results, t.Out)
+	return c.Command.Run(ctx, t.In, t.Out, c.fetch)
+}
+
+// fetch gets a page as the fetcher does, with its guard and its limits.
+func (c *parseCmd) fetch(ctx context.Context, url string) (*article.Page, error) {
+	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, fetch.DefaultLimits)
+	defer client.Close()
+	r, err := client.Get(ctx, fetch.Request{URL: url, Accept: fetch.AcceptPage})
+	if err != nil {
+		return nil, err
+	}
+	return &article.Page{
+		URL: url, FinalURL: r.URL, Status: r.Status, ContentType: r.Header.Get("Content-Type"), Captured: r.Captured, Truncated: r.Truncated, Body: r.Body,
+	}, nil
 }

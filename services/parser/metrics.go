@@ -3,6 +3,7 @@ package parser
 import (
 	"dateline/pkg/article"
 	"dateline/pkg/metric"
+	"dateline/services/parser/capture"
 	"dateline/services/parser/extract"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,9 +18,8 @@ const (
 
 // The reasons for failures beside extract's.
 const (
-	reasonRejected   = "rejected"    // a publication with something wrong
-	reasonUnreadable = "unreadable"  // a message that is no page
-	reasonInvalidURL = "invalid_url" // a page whose URL is none
+	reasonRejected   = "rejected"   // a publication with something wrong
+	reasonUnreadable = "unreadable" // a message that is no page
 )
 
 // metrics are the parser's; newMetrics registers them once, so that two parsers can live in one test.
@@ -39,7 +39,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		seconds: metric.Seconds(article.StageParser, metric.Durations),
 		bytes:   metric.Bytes(article.StageParser),
 	}
-	for _, r := range append([]extract.Reason{reasonRejected, reasonUnreadable, reasonInvalidURL}, extract.Reasons...) {
+	for _, r := range append([]extract.Reason{reasonRejected, reasonUnreadable, capture.InvalidURL}, extract.Reasons...) {
 		m.failures.WithLabelValues(string(r))
 	}
 	reg.MustRegister(m.articles, m.failures, m.seconds, m.bytes)

@@ -19,7 +19,7 @@ import (
 	"dateline/pkg/admin"
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
-	"dateline/pkg/weburl"
+	"dateline/services/parser/capture"
 	"dateline/services/parser/derive"
 	"dateline/services/parser/extract"
 	"dateline/services/parser/language"
@@ -95,17 +95,7 @@ func (s *service) page(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	if err != nil {
 		return s.failed(reasonUnreadable, err)
 	}
-	url := p.FinalURL
-	if url == "" {
-		url = p.URL
-	}
-	key, err := weburl.Key(url)
-	if err != nil {
-		return s.failed(reasonInvalidURL, err)
-	}
-	a, err := extract.Article(ctx, extract.Page{
-		URL: url, ContentType: p.ContentType, Body: p.Body, Captured: p.Captured, Truncated: p.Truncated, Item: p.Item,
-	})
+	a, err := capture.Article(ctx, p, nil)
 	if err != nil {
 		if ctx.Err() != nil { // the service stops: the page is not to blame
 			return queue.Retry(err, 0)
@@ -115,19 +105,11 @@ func (s *service) page(ctx context.Context, d *queue.Delivery) queue.Outcome {
 		if errors.As(err, &why) {
 			reason = why.Reason
 		}
-		return s.failed(reason, fmt.Errorf("page %s: %w", url, err))
-	}
-	derive.Complete(a)
-	if p.URL != "" {
-		a.URL = p.URL
-	}
-	a.ID, a.Source = article.IDOfURL(key), weburl.Host(url)
-	a.Capture = &article.Capture{
-		Time: p.Captured, FinalURL: p.FinalURL, Status: p.Status, ContentType: p.ContentType, Digest: article.Digest(p.Body), Truncated: p.Truncated,
+		return s.failed(reason, err)
 	}
 	m, err := message(d, a, nil)
 	if err != nil {
-		return s.failed(extract.TooLarge, fmt.Errorf("page %s: %w", url, err))
+		return s.failed(extract.TooLarge, fmt.Errorf("page %s: %w", p.URL, err))
 	}
 	s.metrics.articles.WithLabelValues(outcomeParsed).Inc()
 	return queue.Done(m)

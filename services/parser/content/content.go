@@ -74,12 +74,28 @@ func (c *Content) choose() {
 	if words < thinWords {
 		c.rescue(words)
 	}
+	c.keepHeadings()
 	c.keepWhole()
 	c.dropRepeats()
 }
 
 // linked are the zones whose links lead away from the text.
 const linked = related | share | tags | navigation
+
+// keepHeadings keeps those between kept texts of one element, as far as they announce nothing else.
+func (c *Content) keepHeadings() {
+	p := c.page
+	begun := false
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		if begun && b.kind == article.Heading && !c.keep[i] && c.rules[i] == "" && i+1 < len(p.blocks) && c.keep[i+1] &&
+			p.elements[b.at].parent == p.elements[p.blocks[i+1].at].parent && p.near[b.at]&(elsewhere|furniture|newsletter) == 0 && p.cues[i] == 0 {
+			c.keep[i] = true
+			c.rules[i] = "is a heading within the text"
+		}
+		begun = begun || c.keep[i]
+	}
+}
 
 // keepWhole keeps lists and tables of data whole, items of a word or a number too, where they stand in the midst of the text.
 func (c *Content) keepWhole() {

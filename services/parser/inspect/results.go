@@ -1,9 +1,7 @@
-// Package inspect is the parser at the command line: one page, or a corpus of them, without any queue.
 package inspect
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -34,9 +32,9 @@ type result struct {
 	Body    string   `json:"body"`
 }
 
-// Results parses every page of a corpus, a directory with a manifest.jsonl, and writes a line of JSON for each: dataset, id,
+// results parses every page of a corpus, a directory with a manifest.jsonl, and writes a line of JSON for each: dataset, id,
 // title, authors, date, body.
-func Results(ctx context.Context, dir string, out io.Writer) error {
+func results(ctx context.Context, dir string, out io.Writer) error {
 	f, err := os.Open(filepath.Join(dir, "manifest.jsonl"))
 	if err != nil {
 		return err
@@ -50,9 +48,9 @@ func Results(ctx context.Context, dir string, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
 			return fmt.Errorf("manifest.jsonl, line %d: %w", n, err)
 		}
-		body, err := readGzip(filepath.Join(dir, p.File))
+		body, err := readFile(filepath.Join(dir, p.File))
 		if err != nil {
-			return err
+			return fmt.Errorf("manifest.jsonl, line %d: %w", n, err)
 		}
 		a, err := extract.Article(ctx, extract.Page{URL: p.URL, ContentType: "text/html", Body: body})
 		if ctx.Err() != nil {
@@ -77,17 +75,13 @@ func Results(ctx context.Context, dir string, out io.Writer) error {
 	return lines.Err()
 }
 
-func readGzip(path string) ([]byte, error) {
+func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	b, err := io.ReadAll(z)
+	b, err := readPage(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -1,0 +1,46 @@
+// Package capture makes the article of a captured page: what the page says, what follows from that, and who the article is.
+package capture
+
+import (
+	"context"
+	"fmt"
+
+	"dateline/pkg/article"
+	"dateline/pkg/weburl"
+	"dateline/services/parser/derive"
+	"dateline/services/parser/extract"
+)
+
+// InvalidURL is the reason of a page whose URL is none, beside those of package extract.
+const InvalidURL extract.Reason = "invalid_url"
+
+// Article makes the article of a page. The error is an *extract.Error; with it may come what was found nevertheless. explain is
+// filled in where it is not nil.
+func Article(ctx context.Context, p *article.Page, explain *extract.Explanation) (*article.Article, error) {
+	url := p.FinalURL
+	if url == "" {
+		url = p.URL
+	}
+	key, err := weburl.Key(url)
+	if err != nil {
+		return nil, &extract.Error{Reason: InvalidURL, Err: err}
+	}
+	a, err := extract.Article(ctx, extract.Page{
+		URL: url, ContentType: p.ContentType, Body: p.Body, Captured: p.Captured, Truncated: p.Truncated, Item: p.Item, Explain: explain,
+	})
+	if a == nil {
+		return nil, fmt.Errorf("page %s: %w", url, err)
+	}
+	derive.Complete(a)
+	if p.URL != "" {
+		a.URL = p.URL
+	}
+	a.ID, a.Source = article.IDOfURL(key), weburl.Host(url)
+	a.Capture = &article.Capture{
+		Time: p.Captured, FinalURL: p.FinalURL, Status: p.Status, ContentType: p.ContentType, Digest: article.Digest(p.Body), Truncated: p.Truncated,
+	}
+	if err != nil {
+		return a, fmt.Errorf("page %s: %w", url, err)
+	}
+	return a, nil
+}

@@ -1,0 +1,127 @@
+// Package inspect is the parser at the command line: one page, with what spoke for each part of it, or a corpus of them, and
+// no queue.
+package inspect
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"dateline/pkg/article"
+	"dateline/services/parser/capture"
+	"dateline/services/parser/extract"
+)
+
+// Fetch gets a page of the web.
+type Fetch func(ctx context.Context, url string) (*article.Page, error)
+
+// Command is `dateline parse`.
+type Command struct {
+	URL         string    `name:"url" help:"Address of a page that comes from a file: links are resolved against it, and it is the article's."`
+	Captured    time.Time `help:"When a page that comes from a file was captured, as 2024-11-06T09:30:00Z: \"2 hours ago\" counts from there, and dates ahead of it are not believed."`
+	ContentType string    `help:"Content-Type that the server gave with a page that comes from a file." default:"text/html"`
+	Text        bool      `help:"Print the plain text." xor:"form"`
+	Markdown    bool      `help:"Print the article as CommonMark." xor:"form"`
+	Explain     bool      `help:"Print what spoke for each field, and why each piece of the page was kept or dropped." xor:"form"`
+	Results     string    `help:"Parse all pages of the corpus in this directory (manifest.jsonl), and print a line of JSON for each." placeholder:"DIR"`
+	Page        string    `arg:"" optional:"" help:"Page to parse: a URL, a file (which may be gzipped), or - for standard input."`
+}
+
+// Validate finds what can be known to be wrong before anything is read.
+func (c *Command) Validate() error {
+	switch {
+	case c.Page == "" && c.Results == "":
+		return errors.New("a page to parse is missing: a URL, a file, or - for standard input")
+	case c.Page != "" && c.Results != "":
+		return errors.New("--results takes no page")
+	}
+	return nil
+}
+
+// unnamed is the address of a page that comes from a file without one.
+const unnamed = "https://page.invalid/"
+
+// Run parses and prints. A page without an article is an error; what was found nevertheless is printed before.
+func (c *Command) Run(ctx context.Context, in io.Reader, out io.Writer, fetch Fetch) error {
+	if c.Results != "" {
+		return results(ctx, c.Results, out)
+	}
+	p, err := c.read(ctx, in, fetch)
+	if err != nil {
+		return err
+	}
+	var x *extract.Explanation
+	if c.Explain {
+		x = &extract.Explanation{}
+	}
+	a, err := capture.Article(ctx, p, x)
+	if c.Explain {
+		return errors.Join(explain(out, x), err)
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Text:
+		_, err = fmt.Fprintln(out, a.Text)
+	case c.Markdown:
+		_, err = io.WriteString(out, markdown(a))
+	default:
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(a)
+	}
+	return err
+}
+
+func (c *Command) read(ctx context.Context, in io.Reader, fetch Fetch) (*article.Page, error) {
+	if strings.HasPrefix(c.Page, "http://") || strings.HasPrefix(c.Page, "https://") {
+		return fetch(ctx, c.Page)
+	}
+	if c.Page != "-" {
+		f, err := os.Open(c.Page)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	body, err := readPage(in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Page, err)
+	}
+	p := &article.Page{URL: c.URL, ContentType: c.ContentType, Captured: c.Captured, Body: body}
+	if p.URL == "" {
+		p.URL = unnamed
+	}
+	return p, nil
+}
+
+// readPage reads what may be gzipped, at most article.MaxPage bytes of it.
+func readPage(r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, article.MaxPage+1))
+	if err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(b, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(bytes.NewReader(b))
+		if err != nil {
+			return nil, err
+		}
+		if b, err = io.ReadAll(io.LimitReader(z, article.MaxPage+1)); err != nil {
+			return nil, err
+		}
+	}
+	if len(b) > article.MaxPage {
+		return nil, fmt.Errorf("larger than the %d bytes that a page may have", article.MaxPage)
+	}
+	return b, nil
+}
