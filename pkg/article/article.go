@@ -81,6 +81,8 @@ type Capture struct {
 	ContentType string    `json:"content_type,omitempty"`
 	Digest      string    `json:"digest" jsonschema:"description=sha256: and 64 hex digits over the decoded body"`
 	Truncated   bool      `json:"truncated,omitempty"`
+
+	ReplacementCharacters int `json:"replacement_characters,omitempty" jsonschema:"description=Characters of the page that could not be read in its charset and are U+FFFD"`
 }
 
 // Publication says which publisher put the article on the queue, and under which id of its own.

@@ -4,6 +4,7 @@ import (
 	"dateline/pkg/article"
 	"dateline/pkg/metric"
 	"dateline/services/parser/capture"
+	"dateline/services/parser/charset"
 	"dateline/services/parser/extract"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +29,8 @@ type metrics struct {
 	failures *prometheus.CounterVec // by reason, a closed set
 	seconds  prometheus.Histogram
 	bytes    prometheus.Counter
+	charsets *prometheus.CounterVec // by what decided, a closed set
+	replaced prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -38,10 +41,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"reason"}),
 		seconds: metric.Seconds(article.StageParser, metric.Durations),
 		bytes:   metric.Bytes(article.StageParser),
+		charsets: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dateline_parse_charset_total", Help: "Pages by what decided on their charset.",
+		}, []string{"source"}),
+		replaced: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "dateline_parse_replacement_characters_total", Help: "Characters of pages that could not be read in their charset.",
+		}),
+	}
+	for _, s := range charset.Sources {
+		m.charsets.WithLabelValues(string(s))
 	}
 	for _, r := range append([]extract.Reason{reasonRejected, reasonUnreadable, capture.InvalidURL}, extract.Reasons...) {
 		m.failures.WithLabelValues(string(r))
 	}
-	reg.MustRegister(m.articles, m.failures, m.seconds, m.bytes)
+	reg.MustRegister(m.articles, m.failures, m.seconds, m.bytes, m.charsets, m.replaced)
 	return m
 }

@@ -95,7 +95,11 @@ func (s *service) page(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	if err != nil {
 		return s.failed(reasonUnreadable, err)
 	}
-	a, err := capture.Article(ctx, p, nil)
+	a, decoded, err := capture.Article(ctx, p, nil)
+	if decoded.Source != "" {
+		s.metrics.charsets.WithLabelValues(string(decoded.Source)).Inc()
+		s.metrics.replaced.Add(float64(decoded.Replaced))
+	}
 	if err != nil {
 		if ctx.Err() != nil { // the service stops: the page is not to blame
 			return queue.Retry(err, 0)

@@ -7,6 +7,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/pkg/weburl"
+	"dateline/services/parser/charset"
 	"dateline/services/parser/derive"
 	"dateline/services/parser/extract"
 )
@@ -15,21 +16,21 @@ import (
 const InvalidURL extract.Reason = "invalid_url"
 
 // Article makes the article of a page. The error is an *extract.Error; with it may come what was found nevertheless. explain is
-// filled in where it is not nil.
-func Article(ctx context.Context, p *article.Page, explain *extract.Explanation) (*article.Article, error) {
+// filled in where it is not nil. decoded tells how the page was encoded, as far as it came to that.
+func Article(ctx context.Context, p *article.Page, explain *extract.Explanation) (a *article.Article, decoded charset.Decoded, err error) {
 	url := p.FinalURL
 	if url == "" {
 		url = p.URL
 	}
 	key, err := weburl.Key(url)
 	if err != nil {
-		return nil, &extract.Error{Reason: InvalidURL, Err: err}
+		return nil, decoded, &extract.Error{Reason: InvalidURL, Err: err}
 	}
-	a, err := extract.Article(ctx, extract.Page{
-		URL: url, ContentType: p.ContentType, Body: p.Body, Captured: p.Captured, Truncated: p.Truncated, Item: p.Item, Explain: explain,
+	a, err = extract.Article(ctx, extract.Page{
+		URL: url, ContentType: p.ContentType, Body: p.Body, Captured: p.Captured, Truncated: p.Truncated, Item: p.Item, Explain: explain, Decoded: &decoded,
 	})
 	if a == nil {
-		return nil, fmt.Errorf("page %s: %w", url, err)
+		return nil, decoded, fmt.Errorf("page %s: %w", url, err)
 	}
 	derive.Complete(a)
 	if p.URL != "" {
@@ -38,9 +39,10 @@ func Article(ctx context.Context, p *article.Page, explain *extract.Explanation)
 	a.ID, a.Source = article.IDOfURL(key), weburl.Host(url)
 	a.Capture = &article.Capture{
 		Time: p.Captured, FinalURL: p.FinalURL, Status: p.Status, ContentType: p.ContentType, Digest: article.Digest(p.Body), Truncated: p.Truncated,
+		ReplacementCharacters: decoded.Replaced,
 	}
 	if err != nil {
-		return a, fmt.Errorf("page %s: %w", url, err)
+		return a, decoded, fmt.Errorf("page %s: %w", url, err)
 	}
-	return a, nil
+	return a, decoded, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/parser/charset"
 	"dateline/services/parser/content"
 
 	"golang.org/x/net/html"
@@ -25,7 +26,8 @@ type Page struct {
 	Captured    time.Time // dates more than a day after it are not believed
 	Truncated   bool      // the body broke off
 	Item        *article.FeedItem
-	Explain     *Explanation // filled in where it is not nil; costs time
+	Explain     *Explanation     // filled in where it is not nil; costs time
+	Decoded     *charset.Decoded // told how the page was encoded where it is not nil, without the text
 }
 
 // Reason says, in one of few words, why a page gave no article. It is a label of metrics and a subject token.
@@ -82,21 +84,35 @@ func Article(ctx context.Context, p Page) (*article.Article, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, Budget, errBudget)
 	defer cancel()
 	type result struct {
-		a   *article.Article
-		err error
+		a       *article.Article
+		explain Explanation
+		decoded charset.Decoded
+		err     error
 	}
 	done := make(chan result, 1)
 	go func() {
+		var r result
 		defer func() {
-			if r := recover(); r != nil {
-				done <- result{nil, fail(Panic, "%v at %s", r, debug.Stack())}
+			if v := recover(); v != nil {
+				r.a, r.err = nil, fail(Panic, "%v at %s", v, debug.Stack())
 			}
+			done <- r
 		}()
-		a, err := read(ctx, p)
-		done <- result{a, err}
+		p := p // what it points to is the caller's again when the time is up
+		if p.Explain != nil {
+			p.Explain = &r.explain
+		}
+		p.Decoded = &r.decoded
+		r.a, r.err = read(ctx, p)
 	}()
 	select {
 	case r := <-done:
+		if p.Explain != nil {
+			*p.Explain = r.explain
+		}
+		if p.Decoded != nil {
+			*p.Decoded = r.decoded
+		}
 		return r.a, r.err
 	case <-ctx.Done():
 		return nil, &Error{Timeout, context.Cause(ctx)}
@@ -134,10 +150,14 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 
 func prepare(ctx context.Context, p Page) (*html.Node, *facts, error) {
 	text, err := decode(p.Body, p.ContentType)
+	if p.Decoded != nil {
+		*p.Decoded = text
+		p.Decoded.Text = ""
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, err := parse(ctx, text)
+	doc, err := parse(ctx, text.Text)
 	if err != nil {
 		return nil, nil, err
 	}

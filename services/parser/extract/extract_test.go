@@ -9,13 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf16"
 
 	"dateline/pkg/article"
 	"dateline/services/parser/content"
-
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 var captured = time.Date(2024, 11, 7, 8, 0, 0, 0, time.UTC)
@@ -173,45 +169,6 @@ func TestStructuredBody(t *testing.T) {
 	a = read1(t, "https://e.example/a", page(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"H","articleBody":"A teaser."}</script>`, ""), nil)
 	if a.Provenance["body"] != article.FromHTML {
 		t.Errorf("a teaser won: %+v", a.Body)
-	}
-}
-
-func TestDecode(t *testing.T) {
-	const text = "<html><body>Grüße, Свет"
-	utf16LE := func(s string) []byte {
-		b := []byte{0xff, 0xfe}
-		for _, u := range utf16.Encode([]rune(s)) {
-			b = append(b, byte(u), byte(u>>8))
-		}
-		return b
-	}
-	encode := func(b []byte, err error) []byte {
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	latin, cyrillic, chinese := "<html>Grüße", "<html>Свет и тьма", "<html>新闻"
-	for _, c := range []struct {
-		name, contentType string
-		body              []byte
-		want              string
-	}{
-		{"UTF-8", "text/html", []byte(text), text},
-		{"UTF-8 whatever is declared", "text/html; charset=iso-8859-1", []byte(text), text},
-		{"byte order mark", "text/html", []byte("\xef\xbb\xbf" + text), text},
-		{"cut inside a character", "text/html", []byte(text + "\xd0"), text},
-		{"UTF-16", "text/html", utf16LE(text), text},
-		{"header", "text/html; charset=windows-1251", encode(charmap.Windows1251.NewEncoder().Bytes([]byte(cyrillic))), cyrillic},
-		{"declaration", "text/html", append([]byte("<meta charset=\"gbk\">"), encode(simplifiedchinese.GBK.NewEncoder().Bytes([]byte(chinese)))...), "<meta charset=\"gbk\">" + chinese},
-		{"late declaration", "text/html", append([]byte("<html><!--"+strings.Repeat(" ", 5000)+"--><meta charset=windows-1251>"), encode(charmap.Windows1251.NewEncoder().Bytes([]byte("Свет")))...), "<html><!--" + strings.Repeat(" ", 5000) + "--><meta charset=windows-1251>Свет"},
-		{"nothing said", "text/html", encode(charmap.Windows1252.NewEncoder().Bytes([]byte(latin))), latin},
-		{"a few broken bytes", "text/html; charset=utf-8", []byte(text + "\xff\xff and more"), text + "\ufffd\ufffd and more"},
-	} {
-		got, err := decode(c.body, c.contentType)
-		if err != nil || got != c.want {
-			t.Errorf("%s: %q, %v", c.name, got, err)
-		}
 	}
 }
 

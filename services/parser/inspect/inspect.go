@@ -61,7 +61,7 @@ func (c *Command) Run(ctx context.Context, in io.Reader, out io.Writer, fetch Fe
 	if c.Explain {
 		x = &extract.Explanation{}
 	}
-	a, err := capture.Article(ctx, p, x)
+	a, _, err := capture.Article(ctx, p, x)
 	if c.Explain {
 		return errors.Join(explain(out, x), err)
 	}
