@@ -23,7 +23,21 @@ func decode(body []byte, contentType string) (charset.Decoded, error) {
 	if d.Replaced > 16 && d.Replaced > len(d.Text)/20 {
 		return d, fail(BadEncoding, "%d of %d bytes cannot be read as %s", d.Replaced, len(body), d.Charset)
 	}
+	if n := controls(d.Text); n*50 > len(d.Text) {
+		return d, fail(BadEncoding, "%d control characters: it is no text", n)
+	}
 	return d, nil
+}
+
+// controls counts the characters that text has no use for.
+func controls(s string) int {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\n' && c != '\t' && c != '\r' && c != '\f' {
+			n++
+		}
+	}
+	return n
 }
 
 // checkType refuses what is no HTML: by its type, or where the server gave none by its first character.
