@@ -14,6 +14,9 @@ import (
 // SchemaVersion is the version of Article's JSON that this code writes, and the newest that it reads.
 const SchemaVersion = 1
 
+// MaxDateCandidates is how many candidates for its publication an article keeps.
+const MaxDateCandidates = 10
+
 // Article is one news article as Dateline knows it.
 type Article struct {
 	SchemaVersion       int             `json:"schema_version" jsonschema:"minimum=1,description=Version of this schema: 1"`
@@ -30,6 +33,7 @@ type Article struct {
 	Dateline            *Dateline       `json:"dateline,omitempty"`
 	DatePublished       *Date           `json:"date_published,omitempty"`
 	DateModified        *Date           `json:"date_modified,omitempty"`
+	DateCandidates      []Date          `json:"date_candidates,omitempty" jsonschema:"maxItems=10,description=The distinct dates that the page gives as its own and date_published was chosen from; the best first"`
 	DateMentions        []Date          `json:"date_mentions,omitempty" jsonschema:"description=Written dates in the text resolved against the publication"`
 	InLanguage          string          `json:"in_language,omitempty" jsonschema:"description=BCP 47 tag"`
 	Language            *Language       `json:"language,omitempty" jsonschema:"description=The evidence behind in_language"`
@@ -54,10 +58,11 @@ type DisplayTitle struct {
 	Derived bool   `json:"derived,omitempty" jsonschema:"description=True where the publisher gave no headline and the words come from the text"`
 }
 
-// Author is a person named in the byline.
+// Author is a person named in the byline, or, where the byline names no person, the desk, paper or agency that it names.
 type Author struct {
-	Name string `json:"name"`
-	URL  string `json:"url,omitempty"`
+	Name         string `json:"name"`
+	URL          string `json:"url,omitempty"`
+	Organization bool   `json:"organization,omitempty" jsonschema:"description=True where the byline names no person but this desk or paper or agency"`
 }
 
 // Dateline is the place and day that open a dispatch ("KABUL, Nov 6").

@@ -22,6 +22,7 @@ func TestDateJSON(t *testing.T) {
 		{Date{Time: time.Date(2024, 11, 6, 9, 30, 0, 0, time.UTC), Precision: Minute}, "2024-11-06T09:30"},
 		{Date{Time: time.Date(2024, 11, 6, 9, 30, 5, 0, kabul), Precision: Second, ZoneKnown: true}, "2024-11-06T09:30:05+04:30"},
 		{Date{Time: time.Date(2024, 11, 6, 9, 30, 5, 250e6, time.UTC), Precision: Second, ZoneKnown: true}, "2024-11-06T09:30:05.25Z"},
+		{Date{Time: time.Date(2044, 1, 1, 0, 0, 0, 0, time.UTC), Precision: Day, Future: true}, "2044-01-01"},
 	} {
 		b, err := json.Marshal(c.date)
 		if err != nil {
@@ -31,7 +32,7 @@ func TestDateJSON(t *testing.T) {
 			t.Errorf("%v = %s, want time %s", c.date, b, c.time)
 		}
 		var back Date
-		if err := json.Unmarshal(b, &back); err != nil || !back.Time.Equal(c.date.Time) || back.Precision != c.date.Precision || back.Raw != c.date.Raw {
+		if err := json.Unmarshal(b, &back); err != nil || !back.Time.Equal(c.date.Time) || back.Precision != c.date.Precision || back.Raw != c.date.Raw || back.Future != c.date.Future {
 			t.Errorf("%s read back as %+v, %v", b, back, err)
 		}
 	}

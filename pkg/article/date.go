@@ -26,6 +26,7 @@ type Date struct {
 	ZoneKnown bool
 	Raw       string // the words or the attribute that it was read from
 	From      From
+	Future    bool // more than a day after the capture: it is kept as the page gives it, and not to be believed
 }
 
 type wireDate struct {
@@ -34,6 +35,7 @@ type wireDate struct {
 	ZoneKnown bool      `json:"zone_known"`
 	Raw       string    `json:"raw,omitempty"`
 	From      From      `json:"from,omitempty"`
+	Future    bool      `json:"future,omitempty"`
 }
 
 var layouts = map[Precision]string{
@@ -54,7 +56,7 @@ func (d Date) MarshalJSON() ([]byte, error) {
 	if _, ok := layouts[d.Precision]; !ok {
 		return nil, fmt.Errorf("date %s: unknown precision %q", d.Time.Format(time.RFC3339), d.Precision)
 	}
-	return json.Marshal(wireDate{d.String(), d.Precision, d.ZoneKnown, d.Raw, d.From})
+	return json.Marshal(wireDate{d.String(), d.Precision, d.ZoneKnown, d.Raw, d.From, d.Future})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -74,6 +76,6 @@ func (d *Date) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("date %q of precision %s: %w", w.Time, w.Precision, err)
 	}
-	*d = Date{t, w.Precision, w.ZoneKnown, w.Raw, w.From}
+	*d = Date{t, w.Precision, w.ZoneKnown, w.Raw, w.From, w.Future}
 	return nil
 }

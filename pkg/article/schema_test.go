@@ -98,7 +98,8 @@ func TestSchemasAcceptWhatIsWritten(t *testing.T) {
 		SchemaVersion: SchemaVersion, ID: IDOfContent("test", "x"), URL: "https://example.org/a", CanonicalURL: "https://example.org/a", Source: "example.org",
 		Headline: "H", DisplayTitle: DisplayTitle{Text: "H"}, Authors: []Author{{Name: "A"}}, Dateline: &Dateline{Place: "KABUL", Date: &Date{Time: at, Precision: Day, From: FromText}},
 		DatePublished: &Date{Time: at, Precision: Second, ZoneKnown: true, Raw: "r", From: FromJSONLD}, DateMentions: []Date{{Time: at, Precision: Day}},
-		InLanguage: "en", Language: &Language{Detected: "en", Confidence: 0.9}, Body: []Block{{Type: Heading, Text: "x", Level: 2}, {Type: List, Items: []string{"a"}}, {Type: Table, Rows: [][]string{{"a"}}}},
+		DateCandidates: []Date{{Time: at, Precision: Second, ZoneKnown: true, Raw: "r", From: FromJSONLD}, {Time: at.AddDate(9, 0, 0), Precision: Day, From: FromMeta, Future: true}},
+		InLanguage:     "en", Language: &Language{Detected: "en", Confidence: 0.9}, Body: []Block{{Type: Heading, Text: "x", Level: 2}, {Type: List, Items: []string{"a"}}, {Type: Table, Rows: [][]string{{"a"}}}},
 		Text: "x", BodyState: BodyFull, IsAccessibleForFree: &free, Provenance: map[string]From{"headline": FromJSONLD}, Fingerprint: IDOfContent("test", "y"),
 		Capture: &Capture{Time: at, Status: 200, Digest: Digest(nil)}, Publication: &Publication{Publisher: "test", ID: "1"},
 	}

@@ -95,3 +95,18 @@ func BenchmarkTree(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pages/s")
 }
+
+// BenchmarkMetadata builds their trees and reads the metadata from these.
+func BenchmarkMetadata(b *testing.B) {
+	pages := readCorpus(b, 10)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		p := pages[i%len(pages)]
+		doc, err := html.Parse(strings.NewReader(string(p.body)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		survey(doc).article(Page{URL: p.URL})
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pages/s")
+}

@@ -112,7 +112,7 @@ func TestEvidence(t *testing.T) {
 		{"title without the site", `<title>Headline - Paper</title>`, "", nil, headline, "Headline html"},
 		{"title without the site's host", `<title>Headline | paper.example</title>`, "", nil, headline, "Headline html"},
 		{"title that has a dash", `<title>War - and peace</title>`, "", nil, headline, "War - and peace html"},
-		{"og before h1", `<meta property=og:title content="OG">`, "<h1>H1</h1>", nil, headline, "OG opengraph"},
+		{"h1 before og, which other readers see", `<meta property=og:title content="OG">`, "<h1>H1</h1>", nil, headline, "H1 html"},
 		{"h1 before feed", "", "<h1>H1</h1>", item, headline, "H1 html"},
 		{"feed before title", "<title>T</title>", "", item, headline, "Feed's feed"},
 		{"none", "", "", nil, headline, " "},
@@ -120,8 +120,9 @@ func TestEvidence(t *testing.T) {
 		{"time element", "", `<time datetime="2024-11-06">x</time>`, nil, date, "2024-11-06 html"},
 		{"microdata", "", `<span itemprop="datePublished" content="2024-11-06">x</span>`, nil, date, "2024-11-06 html"},
 		{"og date", `<meta property="article:published_time" content="2024-11-06T10:00:00Z">`, "", item, date, "2024-11-06T10:00:00Z opengraph"},
-		{"unreadable date is passed over", `<meta property="article:published_time" content="yesterday"><meta name=date content="2024-11-06">`, "", nil, date, "2024-11-06 meta"},
-		{"future date is left out", `<meta property="article:published_time" content="2034-11-06">`, "", nil, date, "none"},
+		{"unreadable date is passed over", `<meta property="article:published_time" content="someday"><meta name=date content="2024-11-06">`, "", nil, date, "2024-11-06 meta"},
+		{"future date alone is flagged", `<meta property="article:published_time" content="2034-11-06">`, "", nil, date, "2034-11-06 opengraph future"},
+		{"future date loses to any other", `<meta property="article:published_time" content="2034-11-06">`, "", item, date, "2024-11-05T08:00:00Z feed"},
 		{"no date is no date", "", "", nil, date, "none"},
 		{"author meta", `<meta name=author content="By Ann Writer and Bob Reporter">`, "", item, authors, "Ann Writer|Bob Reporter meta"},
 		{"author URL is no name", `<meta property=article:author content="https://f.example/ann">`, "", item, authors, "Feed Author feed"},
@@ -147,6 +148,9 @@ func canonical(a *article.Article) string {
 func date(a *article.Article) string {
 	if a.DatePublished == nil {
 		return "none"
+	}
+	if a.DatePublished.Future {
+		return a.DatePublished.String() + " " + string(a.DatePublished.From) + " future"
 	}
 	return a.DatePublished.String() + " " + string(a.DatePublished.From)
 }
@@ -276,6 +280,9 @@ func TestOwnWorkIsLinear(t *testing.T) {
 		"paragraphs": "<p>The ministry said.</p>", "breaks": "a<br>", "lists": "<ul><li>a<li>b</ul>", "tables": "<table><tr><td>a<td>b</table>",
 		"metas": "<meta name=a content=b>", "links": `<a rel=author href=x>A B</a>`, "text": "word ", "times": "<time datetime=2024>x</time>",
 		"items": "<span itemprop=author>A<b itemprop=name>B</b></span>", "tags": "<b><i></i></b>",
+		"bylines": "<div class=byline>By <a>A B</a></div>", "nested bylines": "<div class=author>by <i class=author>A B</i></div>", "dates": "<p class=date>May 3, 2020</p>", "dated texts": "<p>May 3, 2020, by A B</p>",
+		"headings": "<h1>A heading</h1>", "classes": "<i class='a-date b-author c_comment dE fG'></i>", "labels": "<b>Author:</b>", "scripts": "<script>{\"publishedAt\":1}</script>",
+		"data": "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"H\",\"author\":\"A B\"}</script>",
 	} {
 		took := func(n int) time.Duration {
 			text := strings.Repeat(piece, n)

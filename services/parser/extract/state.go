@@ -12,8 +12,8 @@ import (
 
 // hints are what the text is held against.
 func (f *facts) hints(a *article.Article) content.Hints {
-	titles := append([]string{a.Headline, f.title, f.ld.Headline}, f.meta["og:title"]...)
-	return content.Hints{Headlines: append(titles, f.headings...), Description: a.Description, ArticleBody: f.ld.Body}
+	titles := append(f.mainHeadings(), a.Headline, f.title, f.ldArticle.Headline, f.meta("og:title"))
+	return content.Hints{Headlines: titles, Description: a.Description, ArticleBody: f.ldArticle.Body}
 }
 
 const (
@@ -32,7 +32,7 @@ func (f *facts) chooseBody(a *article.Article, found []article.Block) {
 		a.Provenance["body"] = article.FromHTML
 	}
 	length := utf8.RuneCountInString(article.PlainText(a.Body))
-	if ld := f.ld; utf8.RuneCountInString(ld.Body) > twice*length && !strings.Contains(ld.Body, "</") {
+	if ld := f.ldArticle; utf8.RuneCountInString(ld.Body) > twice*length && !strings.Contains(ld.Body, "</") {
 		a.Body = nil
 		for _, text := range dispatch.Paragraphs(ld.Body) {
 			a.Body = append(a.Body, article.Block{Type: article.Paragraph, Text: text})
@@ -50,9 +50,9 @@ func (f *facts) setState(a *article.Article, p Page, found *content.Content) (ev
 		a.BodyState = state
 		return []string{fmt.Sprintf(format, args...)}
 	}
-	isArticle := f.ld.Headline != "" || f.ld.Published != "" || f.ogType() == "article"
+	isArticle := f.ldArticle.Headline != "" || f.ldArticle.Published != "" || f.ogType() == "article"
 	if length < thinText && !(isArticle && length > thinText/4) {
-		said := strings.ToLower(strings.Join(append([]string{f.title, text}, f.headings...), "\n"))
+		said := strings.ToLower(strings.Join(append([]string{f.title, text}, f.mainHeadings()...), "\n"))
 		if why := firstIn(said, challenges); why != "" {
 			return because(article.BodyChallenge, "little text, and the page says %q", why)
 		}
@@ -104,7 +104,7 @@ const (
 	listWords   = 50
 )
 
-func (f *facts) ogType() string { return strings.ToLower(first(f.meta["og:type"])) }
+func (f *facts) ogType() string { return strings.ToLower(f.meta("og:type")) }
 
 // closed reports whether a text ends as sentences do.
 func closed(s string) bool {

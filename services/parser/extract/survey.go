@@ -11,96 +11,248 @@ import (
 
 // facts is what one walk over the untouched tree finds, uninterpreted and in document order.
 type facts struct {
-	lang       string              // of <html>
-	title      string              // <title>
-	meta       map[string][]string // content by lower-case name, property, itemprop or http-equiv
-	canonical  string              // <link rel=canonical>
-	base       string              // <base href>
+	lang       string // of <html>
+	title      string // <title>
+	metas      []meta
+	canonical  string // <link rel=canonical>
+	base       string // <base href>
 	jsonLD     []string
-	ld         *jsonld.NewsArticle // the article among them, never nil
-	headings   []string            // h1
-	items      map[string][]string // microdata outside of meta: value by itemprop, of those in wantedItems
-	bylines    []string            // rel=author
-	times      []string            // <time datetime>
-	text       int                 // bytes of text
-	challenged string              // what in the markup is a bot challenge's
+	scripts    []string            // others with text
+	ld         *jsonld.Page        // what they say; never nil once the facts are weighed
+	ldArticle  *jsonld.NewsArticle // the article among it, likewise
+	heading    *mark               // the heading over the article, nil where there is none
+	headings   []mark              // h1, and what is marked as a headline
+	bylines    []mark
+	dates      []mark
+	dated      []mark // short texts that may hold a date
+	text       int    // bytes of text
+	challenged string // what in the markup is a bot challenge's
 }
 
-var wantedItems = map[string]bool{"headline": true, "datepublished": true, "datemodified": true, "author": true}
+// meta is one name of a meta element, in lower case.
+type meta struct{ name, content string }
+
+// meta is the content of the first meta element of a name, "" where there is none.
+func (f *facts) meta(name string) string {
+	for i := range f.metas {
+		if f.metas[i].name == name {
+			return f.metas[i].content
+		}
+	}
+	return ""
+}
+
+// all are the contents of the meta elements of a name.
+func (f *facts) all(name string) []string {
+	var all []string
+	for i := range f.metas {
+		if f.metas[i].name == name {
+			all = append(all, f.metas[i].content)
+		}
+	}
+	return all
+}
+
+// mark is a node that may hold the value of a field.
+type mark struct {
+	node  *html.Node
+	at    int // bytes of the page's text before it
+	place place
+	kind  markKind
+	words words // of its classes and id
+}
+
+// markKind is how a node is marked, the clearest first.
+type markKind uint8
+
+const (
+	markItem    markKind = iota // itemprop, property
+	markRel                     // rel=author
+	markElement                 // h1, time
+	markClass                   // class or id
+	markText                    // by its words only
+)
+
+// place is what part of the page a node stands in.
+type place uint16
+
+const (
+	inComments place = 1 << iota
+	inRelated        // lists and teasers of other articles
+	inFooter
+	inNav
+	inAside
+	inHeader
+	inFigure
+	inBio  // about the author
+	inItem // of microdata that is no article: a comment, a person, a product
+	inNow  // what shows the present time
+)
+
+// elsewhere are the places that never speak of the article.
+const elsewhere = inComments | inRelated | inNav | inFigure | inItem | inNow
+
+// maxMarks bounds the marks of each kind.
+const maxMarks = 300
 
 func survey(doc *html.Node) *facts {
-	f := &facts{meta: map[string][]string{}, items: map[string][]string{}}
-	f.walk(doc)
-	f.ld = structured(f.jsonLD)
+	f := &facts{metas: make([]meta, 0, 64)}
+	f.walk(doc, 0)
 	return f
 }
 
 // walk goes at most as deep as html.Parse lets elements nest.
-func (f *facts) walk(n *html.Node) {
+func (f *facts) walk(n *html.Node, in place) {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		switch c.Type {
 		case html.TextNode:
-			f.text += len(c.Data)
+			f.textNode(c, in)
 		case html.ElementNode:
-			if f.element(c) {
-				f.walk(c)
-			}
+			f.element(c, in)
 		}
 	}
 }
 
-// element notes what an element says, and reports whether its children are of interest.
-func (f *facts) element(n *html.Node) bool {
+// textNode notes short texts that may hold a date or a byline.
+func (f *facts) textNode(n *html.Node, in place) {
+	const short = 200
+	f.text += len(n.Data)
+	if len(n.Data) > short || len(n.Data) < 3 || in&inComments != 0 || blank(n.Data) {
+		return
+	}
+	dated := looksDated(n.Data)
+	if dated && len(f.dated) < maxMarks {
+		f.dated = append(f.dated, mark{node: n, at: f.text, place: in, kind: markText})
+	}
+	if len(f.bylines) < maxMarks && (startsByline(n.Data) || dated && hasBy(n.Data)) {
+		f.bylines = append(f.bylines, mark{node: n, at: f.text, place: in, kind: markText})
+	}
+}
+
+// blank reports whether a text is white space alone, as most are between elements.
+func blank(s string) bool {
+	for i := range len(s) {
+		if s[i] > ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// element notes what an element says, and walks its children where they are of interest.
+func (f *facts) element(n *html.Node, in place) {
+	var class words
+	var id, item, rel, property string
+	scoped := ""
+	for i := range n.Attr {
+		switch a := &n.Attr[i]; a.Key {
+		case "class":
+			class |= wordsOf(a.Val)
+		case "id":
+			id = a.Val
+			class |= wordsOf(id)
+		case "itemprop":
+			item = a.Val
+		case "property":
+			property = a.Val
+		case "rel":
+			rel = a.Val
+		case "itemtype", "typeof":
+			scoped = a.Val
+		case "itemscope":
+			if scoped == "" {
+				scoped = "?"
+			}
+		}
+	}
 	switch n.DataAtom {
 	case atom.Html:
 		if f.lang = attr(n, "lang"); f.lang == "" {
 			f.lang = attr(n, "xml:lang")
 		}
+		class = 0
+	case atom.Body:
+		class = 0
 	case atom.Meta:
-		f.addMeta(n)
-		return false
+		f.addMeta(n, in)
+		return
 	case atom.Link:
-		if f.canonical == "" && strings.EqualFold(attr(n, "rel"), "canonical") {
+		if f.canonical == "" && strings.EqualFold(rel, "canonical") {
 			f.canonical = strings.TrimSpace(attr(n, "href"))
 		}
-		return false
+		return
 	case atom.Base:
 		if f.base == "" {
 			f.base = strings.TrimSpace(attr(n, "href"))
 		}
-		return false
+		return
 	case atom.Script:
 		f.noteChallenge(attr(n, "src"), challengeScripts)
-		if n.FirstChild != nil && len(f.jsonLD) < maxFacts && strings.HasPrefix(strings.ToLower(strings.TrimSpace(attr(n, "type"))), "application/ld+json") {
-			f.jsonLD = append(f.jsonLD, n.FirstChild.Data)
+		if n.FirstChild == nil {
+			return
 		}
-		return false
-	case atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Iframe:
-		return false
-	case atom.Form, atom.Div:
-		f.noteChallenge(attr(n, "id"), challengeElements)
+		into := &f.scripts
+		if strings.HasPrefix(strings.ToLower(strings.TrimSpace(attr(n, "type"))), "application/ld+json") {
+			into = &f.jsonLD
+		}
+		if len(*into) < maxFacts {
+			*into = append(*into, n.FirstChild.Data)
+		}
+		return
+	case atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Iframe, atom.Select, atom.Textarea, atom.Button:
+		return
 	case atom.Title:
 		if f.title == "" {
 			f.title = flat(n)
 		}
-		return false
-	case atom.H1:
-		if len(f.headings) < maxFacts {
-			f.headings = append(f.headings, flat(n))
-		}
-	case atom.Time:
-		if v := attr(n, "datetime"); v != "" && len(f.times) < maxFacts {
-			f.times = append(f.times, v)
-		}
-	case atom.A:
-		if strings.EqualFold(attr(n, "rel"), "author") && len(f.bylines) < maxFacts {
-			f.bylines = append(f.bylines, flat(n))
-		}
+		return
+	case atom.Form, atom.Div:
+		f.noteChallenge(id, challengeElements)
+	case atom.Nav:
+		in |= inNav
+	case atom.Aside:
+		in |= inAside
+	case atom.Footer:
+		in |= inFooter
+	case atom.Header:
+		in |= inHeader
+	case atom.Figure, atom.Figcaption:
+		in |= inFigure
 	}
-	if item := strings.ToLower(attr(n, "itemprop")); item != "" && wantedItems[item] && len(f.items[item]) < maxFacts {
-		f.items[item] = append(f.items[item], itemValue(n))
+	in |= class.places()
+	m := mark{node: n, at: f.text, place: in, words: class}
+	if item == "" {
+		item = property[strings.LastIndexByte(property, ':')+1:]
 	}
-	return true
+	if item != "" && f.item(item, m) {
+		class &^= wordAuthor | wordDate | wordUpdated
+	}
+	if scoped != "" { // what an item is itself is said of the item around it
+		in = in&^inItem | scope(scoped)
+	}
+	switch {
+	case n.DataAtom == atom.H1, in&(inNav|inFooter|inComments) == 0 && (n.DataAtom == atom.H2 || n.DataAtom == atom.H3 || class&wordHeadline != 0):
+		m.kind = markElement
+		if n.DataAtom != atom.H1 {
+			m.kind = markClass
+		}
+		f.headings = add(f.headings, m)
+	case n.DataAtom == atom.Time:
+		m.kind = markElement
+		f.dates = add(f.dates, m)
+	case class&(wordDate|wordUpdated) != 0:
+		m.kind = markClass
+		f.dates = add(f.dates, m)
+	}
+	switch {
+	case rel != "" && hasToken(rel, "author"):
+		m.kind = markRel
+		f.bylines = add(f.bylines, m)
+	case class&wordAuthor != 0:
+		m.kind = markClass
+		f.bylines = add(f.bylines, m)
+	}
+	f.walk(n, in)
 }
 
 // Scripts and elements that bot challenges bring. Pages that are none may have some of them as well, so they count only where
@@ -122,34 +274,73 @@ func (f *facts) noteChallenge(value string, signs []string) {
 	}
 }
 
-// itemValue is a microdata property's value (HTML, 5.2.4), of an item its name.
-func itemValue(n *html.Node) string {
-	for _, key := range []string{"content", "datetime"} {
-		if v := attr(n, key); v != "" {
-			return v
+// item notes a property of microdata or RDFa, and reports whether it is one that counts.
+func (f *facts) item(item string, m mark) bool {
+	m.kind = markItem
+	for name := range strings.FieldsSeq(item) {
+		switch strings.ToLower(name) {
+		case "headline":
+			f.headings = add(f.headings, m)
+		case "author", "creator":
+			f.bylines = add(f.bylines, m)
+		case "datepublished", "datecreated", "uploaddate":
+			f.dates = add(f.dates, m)
+		case "datemodified":
+			m.words |= wordUpdated
+			f.dates = add(f.dates, m)
+		default:
+			continue
 		}
+		return true
 	}
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if attr(c, "itemprop") == "name" {
-			if v := attr(c, "content"); v != "" {
-				return v
-			}
-			return flat(c)
-		}
-	}
-	return flat(n)
+	return false
 }
 
-func (f *facts) addMeta(n *html.Node) {
-	content := strings.TrimSpace(attr(n, "content"))
+func add(marks []mark, m mark) []mark {
+	if len(marks) < maxMarks {
+		marks = append(marks, m)
+	}
+	return marks
+}
+
+// scope is the place that an item of microdata is.
+func scope(itemtype string) place {
+	name := itemtype[strings.LastIndexAny(itemtype, "/:#")+1:]
+	switch {
+	case strings.HasSuffix(name, "Article"), strings.HasSuffix(name, "Posting"), strings.HasSuffix(name, "Page"), name == "CreativeWork", name == "Blog", name == "Report",
+		name == "Review", name == "Recipe", name == "VideoObject", name == "WebSite", name == "?", name == "":
+		return 0
+	case name == "Comment", name == "UserComments", name == "Answer":
+		return inComments
+	}
+	return inItem
+}
+
+func (f *facts) addMeta(n *html.Node, in place) {
+	content := ""
+	for i := range n.Attr {
+		if n.Attr[i].Key == "content" {
+			content = strings.TrimSpace(n.Attr[i].Val)
+		}
+	}
 	if content == "" {
 		return
 	}
-	for _, key := range []string{"property", "name", "itemprop", "http-equiv"} {
-		for name := range strings.FieldsSeq(attr(n, key)) {
-			name = strings.ToLower(name)
-			if len(f.meta[name]) < maxFacts {
-				f.meta[name] = append(f.meta[name], content)
+	for i := range n.Attr {
+		switch n.Attr[i].Key {
+		case "itemprop":
+			if in&(inComments|inRelated|inItem) != 0 || f.item(n.Attr[i].Val, mark{node: n, at: f.text, place: in}) {
+				continue
+			}
+			fallthrough
+		case "property", "name", "http-equiv":
+			if in&(inComments|inRelated|inItem) != 0 {
+				continue
+			}
+			for name := range strings.FieldsSeq(n.Attr[i].Val) {
+				if len(f.metas) < maxFacts {
+					f.metas = append(f.metas, meta{strings.ToLower(name), content})
+				}
 			}
 		}
 	}
@@ -164,26 +355,73 @@ func attr(n *html.Node, key string) string {
 	return ""
 }
 
+func hasToken(s, token string) bool {
+	for t := range strings.FieldsSeq(s) {
+		if strings.EqualFold(t, token) {
+			return true
+		}
+	}
+	return false
+}
+
 // maxFlat bounds the text that flat takes from an element: names and titles are short.
 const maxFlat = 2000
 
 // flat is the start of the text of an element, white space collapsed.
 func flat(n *html.Node) string {
 	var b strings.Builder
-	flatten(&b, n)
+	flatten(&b, n, maxFlat, false)
 	return strings.Join(strings.Fields(strings.ToValidUTF8(b.String(), "")), " ") // the cut may be inside a character
 }
 
-func flatten(b *strings.Builder, n *html.Node) {
-	for c := n.FirstChild; c != nil && b.Len() < maxFlat; c = c.NextSibling {
+// parted is flat with a vertical bar between blocks, links, and elements that no white space parts, at most most bytes.
+func parted(n *html.Node, most int) string {
+	var b strings.Builder
+	flatten(&b, n, most, true)
+	return strings.Join(strings.Fields(strings.ToValidUTF8(b.String(), "")), " ")
+}
+
+func flatten(b *strings.Builder, n *html.Node, most int, parted bool) {
+	for c := n.FirstChild; c != nil && b.Len() < most; c = c.NextSibling {
 		switch {
 		case c.Type == html.TextNode:
-			b.WriteString(c.Data[:min(len(c.Data), maxFlat)])
-		case c.DataAtom == atom.Script || c.DataAtom == atom.Style || c.DataAtom == atom.Svg:
+			b.WriteString(c.Data[:min(len(c.Data), most)])
+		case c.Type != html.ElementNode, c.DataAtom == atom.Script, c.DataAtom == atom.Style, c.DataAtom == atom.Svg, c.DataAtom == atom.Noscript, c.DataAtom == atom.Button:
 		case c.DataAtom == atom.Br:
-			b.WriteByte(' ')
+			b.WriteString(bar(parted, true))
 		default:
-			flatten(b, c)
+			b.WriteString(bar(parted, glued(b) || !inline(c)))
+			before := b.Len()
+			flatten(b, c, most, parted)
+			if b.Len() > before {
+				b.WriteString(bar(parted, c.DataAtom == atom.A && c.NextSibling != nil && c.NextSibling.Type == html.TextNode && strings.TrimSpace(c.NextSibling.Data) == "" || !inline(c)))
+			}
 		}
 	}
+}
+
+// bar is what to put between elements.
+func bar(parted, apart bool) string {
+	switch {
+	case parted && apart:
+		return " | "
+	case apart:
+		return " "
+	}
+	return ""
+}
+
+// glued reports whether text ends without white space after it.
+func glued(b *strings.Builder) bool {
+	s := b.String() // no copy
+	return s != "" && s[len(s)-1] > ' '
+}
+
+// inline reports whether an element stands within a line.
+func inline(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.A, atom.Span, atom.B, atom.I, atom.Em, atom.Strong, atom.Small, atom.Abbr, atom.Time, atom.Font, atom.U, atom.Sup, atom.Sub, atom.Cite, atom.Mark, atom.Q, atom.Bdi, atom.Address:
+		return true
+	}
+	return false
 }

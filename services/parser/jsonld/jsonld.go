@@ -1,7 +1,8 @@
 // Package jsonld finds the article in schema.org JSON-LD, as pages and publishers write it.
 //
-// It reads the shapes that occur, not the JSON-LD standard: a node, an array of nodes, @graph, mainEntity; values given
-// as a string, a node or an array of these; nodes given by @id alone and written elsewhere in the document.
+// It reads the shapes that occur, not the JSON-LD standard: a node, an array of nodes, @graph, mainEntity, hasPart; values
+// given as a string, a node or an array of these; nodes given by @id alone and written elsewhere in the document, or in
+// another script of the page.
 package jsonld
 
 import (
@@ -21,8 +22,10 @@ type NewsArticle struct {
 	Headline            string
 	AlternativeHeadline string
 	Authors             []article.Author // people
+	Organizations       []string         // named as authors
 	Publisher           string
 	Published           string
+	Created             string // or uploaded
 	Modified            string
 	Section             string
 	Keywords            []string
@@ -33,11 +36,31 @@ type NewsArticle struct {
 	Free                *bool // isAccessibleForFree
 }
 
-// kinds are the types that are articles, schema.org's CreativeWork > Article and below.
-var kinds = map[string]bool{
-	"NewsArticle": true, "Article": true, "ReportageNewsArticle": true, "AnalysisNewsArticle": true, "OpinionNewsArticle": true,
-	"BackgroundNewsArticle": true, "ReviewNewsArticle": true, "AskPublicNewsArticle": true, "BlogPosting": true, "LiveBlogPosting": true,
-	"SocialMediaPosting": true, "TechArticle": true, "ScholarlyArticle": true, "SatiricalArticle": true, "AdvertiserContentArticle": true, "Report": true,
+// kind is what a node is to a page.
+type kind int
+
+const (
+	other kind = iota
+	anArticle
+	aPage // the page around an article
+	aWork // another work, which may be all that a page holds
+	aSite // who publishes it
+)
+
+// kinds are by lower-case type: the articles are schema.org's CreativeWork > Article and below.
+var kinds = map[string]kind{
+	"newsarticle": anArticle, "article": anArticle, "reportagenewsarticle": anArticle, "analysisnewsarticle": anArticle, "opinionnewsarticle": anArticle,
+	"backgroundnewsarticle": anArticle, "reviewnewsarticle": anArticle, "askpublicnewsarticle": anArticle, "blogposting": anArticle, "liveblogposting": anArticle,
+	"socialmediaposting": anArticle, "discussionforumposting": anArticle, "techarticle": anArticle, "scholarlyarticle": anArticle, "medicalscholarlyarticle": anArticle,
+	"satiricalarticle": anArticle, "advertisercontentarticle": anArticle, "report": anArticle,
+	"webpage": aPage, "itempage": aPage, "medicalwebpage": aPage, "faqpage": aPage, "qapage": aPage, "aboutpage": aPage,
+	"creativework": aWork, "review": aWork, "claimreview": aWork, "recipe": aWork, "howto": aWork, "videoobject": aWork, "audioobject": aWork,
+	"podcastepisode": aWork, "imagegallery": aWork, "photograph": aWork, "question": aWork, "event": aWork,
+	"website": aSite, "organization": aSite, "newsmediaorganization": aSite, "corporation": aSite,
+}
+
+func kindOf(typeName string) kind {
+	return kinds[strings.ToLower(typeName[strings.LastIndexAny(typeName, "/:#")+1:])]
 }
 
 // maxDepth is how far nodes are followed into each other.
@@ -57,12 +80,47 @@ func Find(doc []byte) (*NewsArticle, error) {
 func FindIn(v any) *NewsArticle {
 	f := finder{byID: map[string]node{}}
 	f.index(v, 0)
-	for _, n := range f.articles {
-		if a := f.article(n); a.Headline != "" || a.Published != "" || a.Body != "" {
+	for _, n := range f.nodes[anArticle] {
+		if a := f.article(n); a.says() {
 			return a
 		}
 	}
 	return nil
+}
+
+func (a *NewsArticle) says() bool { return a.Headline != "" || a.Published != "" || a.Body != "" }
+
+// Page is what the scripts of a page say, each in document order.
+type Page struct {
+	Articles []*NewsArticle // its article; also, on some pages, teasers of others
+	Pages    []*NewsArticle // the page itself, as a WebPage
+	Works    []*NewsArticle // other works on it: a video, a recipe
+	Sites    []string       // names of sites and organizations
+}
+
+// InPage reads a page's scripts of type application/ld+json together, for they refer to each other. Broken JSON is read as
+// far as it can be understood.
+func InPage(scripts []string) *Page {
+	p := &Page{}
+	f := finder{byID: map[string]node{}}
+	for _, s := range scripts {
+		for _, v := range readLoose(s) {
+			f.index(v, 0)
+		}
+	}
+	for k, into := range map[kind]*[]*NewsArticle{anArticle: &p.Articles, aPage: &p.Pages, aWork: &p.Works} {
+		for _, n := range f.nodes[k] {
+			if a := f.article(n); a.says() || a.Authors != nil || a.Created != "" {
+				*into = append(*into, a)
+			}
+		}
+	}
+	for _, n := range f.nodes[aSite] {
+		if name := f.text(n["name"]); name != "" {
+			p.Sites = append(p.Sites, name)
+		}
+	}
+	return p
 }
 
 type node map[string]any
@@ -72,10 +130,13 @@ const maxSteps = 100_000
 
 // finder holds the nodes of one document.
 type finder struct {
-	byID     map[string]node
-	articles []node
-	steps    int
+	byID  map[string]node
+	nodes [aSite + 1][]node
+	steps int
 }
+
+// maxNodes bounds the nodes of each kind.
+const maxNodes = 50
 
 // index walks the places in which a document's own article stands. Lists of other articles (itemListElement) it leaves out.
 func (f *finder) index(v any, depth int) {
@@ -94,12 +155,14 @@ func (f *finder) index(v any, depth int) {
 			}
 		}
 		for _, t := range list(v["@type"]) {
-			if s, ok := t.(string); ok && kinds[s[strings.LastIndexAny(s, "/:#")+1:]] {
-				f.articles = append(f.articles, v)
-				break
+			if s, ok := t.(string); ok {
+				if k := kindOf(s); k != other && len(f.nodes[k]) < maxNodes {
+					f.nodes[k] = append(f.nodes[k], v)
+					break
+				}
 			}
 		}
-		for _, key := range [...]string{"@graph", "mainEntity", "mainEntityOfPage"} {
+		for _, key := range [...]string{"@graph", "mainEntity", "mainEntityOfPage", "hasPart", "blogPost", "publisher"} {
 			f.index(v[key], depth+1)
 		}
 	}
@@ -114,6 +177,7 @@ func (f *finder) article(n node) *NewsArticle {
 		Publisher:           f.text(n["publisher"], "name"),
 		Published:           f.text(n["datePublished"], "@value"),
 		Modified:            f.text(n["dateModified"], "@value"),
+		Created:             f.text(n["dateCreated"], "@value"),
 		Section:             f.text(n["articleSection"], "name"),
 		Description:         f.text(n["description"]),
 		Image:               f.text(n["image"], "url", "contentUrl", "@id"),
@@ -135,9 +199,12 @@ func (f *finder) article(n node) *NewsArticle {
 	if a.URL == "" {
 		a.URL = f.text(n["mainEntityOfPage"], "@id", "url")
 	}
+	if a.Created == "" {
+		a.Created = f.text(n["uploadDate"], "@value")
+	}
 	for _, key := range [...]string{"author", "creator"} {
-		if a.Authors == nil {
-			a.Authors = f.people(n[key])
+		if a.Authors == nil && a.Organizations == nil {
+			a.Authors, a.Organizations = f.people(n[key])
 		}
 	}
 	a.Keywords = f.keywords(n["keywords"])
@@ -204,10 +271,9 @@ func (f *finder) node(v map[string]any) node {
 // maxPeople bounds the authors of one article.
 const maxPeople = 100
 
-func (f *finder) people(v any) []article.Author {
-	var people []article.Author
+func (f *finder) people(v any) (people []article.Author, organizations []string) {
 	for _, e := range list(v) {
-		if len(people) == maxPeople {
+		if len(people)+len(organizations) >= maxPeople {
 			break
 		}
 		switch e := e.(type) {
@@ -217,22 +283,28 @@ func (f *finder) people(v any) []article.Author {
 			}
 		case map[string]any:
 			n := f.node(e)
-			if kind := f.text(n["@type"]); strings.HasSuffix(kind, "Organization") || kind == "Corporation" {
-				continue
-			}
+			kind := f.text(n["@type"])
+			isBody := strings.HasSuffix(kind, "Organization") || kind == "Corporation"
 			url := f.text(n["url"])
 			names := list(n["name"])
-			if len(names) != 1 {
+			if len(names) == 0 {
+				names = []any{strings.TrimSpace(f.text(n["givenName"]) + " " + f.text(n["familyName"]))}
+			}
+			if len(names) > 1 {
 				url = ""
 			}
-			for _, name := range names {
-				if s := f.text(name); s != "" && len(people) < maxPeople {
+			for _, name := range names[:min(len(names), maxPeople)] {
+				switch s := f.text(name, "@value", "name"); {
+				case s == "":
+				case isBody:
+					organizations = append(organizations, s)
+				default:
 					people = append(people, article.Author{Name: s, URL: url})
 				}
 			}
 		}
 	}
-	return people
+	return people, organizations
 }
 
 // maxKeywords bounds the keywords of one article.
@@ -262,4 +334,9 @@ func list(v any) []any {
 }
 
 // plain is a string without entities and needless white space: many sites write HTML's escapes into their JSON.
-func plain(s string) string { return strings.Join(strings.Fields(html.UnescapeString(s)), " ") }
+func plain(s string) string {
+	if strings.Contains(s, "&") {
+		s = html.UnescapeString(s)
+	}
+	return strings.Join(strings.Fields(s), " ")
+}

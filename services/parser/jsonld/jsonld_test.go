@@ -32,7 +32,7 @@ func TestFind(t *testing.T) {
 		},
 		{
 			"array, full type, organisation as author", `[{"@type":"BreadcrumbList"},{"@type":"http://schema.org/NewsArticle","name":"N","author":{"@type":"Organization","name":"Desk"},"keywords":["a",{"name":"b"}],"image":["i","j"]}]`,
-			&NewsArticle{Headline: "N", Keywords: []string{"a", "b"}, Image: "i"},
+			&NewsArticle{Headline: "N", Organizations: []string{"Desk"}, Keywords: []string{"a", "b"}, Image: "i"},
 		},
 		{"main entity", `{"@type":"WebPage","mainEntity":{"@type":"NewsArticle","headline":"H","@id":"#article","identifier":7}}`, &NewsArticle{Headline: "H", ID: "7"}},
 		{"teasers of others", `{"@type":"ItemList","itemListElement":[{"@type":"NewsArticle","headline":"H"}]}`, nil},
@@ -64,4 +64,51 @@ func TestFindIsBounded(t *testing.T) {
 func FuzzFind(f *testing.F) {
 	f.Add([]byte(`{"@graph":[{"@type":"NewsArticle","headline":"H","author":[{"@id":"a"}]},{"@id":"a","name":"A"}]}`))
 	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = Find(b) })
+}
+
+func TestInPage(t *testing.T) {
+	kinds := func(p *Page) string {
+		var s []string
+		for _, list := range [][]*NewsArticle{p.Articles, p.Pages, p.Works} {
+			for _, a := range list {
+				s = append(s, strings.TrimSpace(a.Headline+" "+a.Published+a.Created))
+			}
+			s = append(s, ";")
+		}
+		return strings.Join(append(s, p.Sites...), " ")
+	}
+	for _, c := range []struct {
+		name    string
+		scripts []string
+		want    string
+	}{
+		{"several scripts", []string{`{"@type":"WebSite","name":"S"}`, `{"@type":"NewsArticle","headline":"A"}`, `{"@type":"article","headline":"B"}`}, "A B ; ; ; S"},
+		{"a graph of all", []string{`{"@graph":[{"@type":"Organization","name":"O"},{"@type":"WebPage","name":"W","datePublished":"2024"},{"@type":"BlogPosting","headline":"A"},{"@type":"VideoObject","name":"V","uploadDate":"2023"}]}`}, "A ; W 2024 ; V 2023 ; O"},
+		{"an article in a page", []string{`{"@type":"WebPage","datePublished":"2024","mainEntity":{"@type":"Article","headline":"A"}}`}, "A ; 2024 ; ;"},
+		{"an article in a page's parts", []string{`{"@type":"WebPage","hasPart":[{"@type":"WebPageElement"},{"@type":"Article","headline":"A"}]}`}, "A ; ; ;"},
+		{"a blog's post", []string{`{"@type":"Blog","blogPost":[{"@type":"BlogPosting","headline":"A"}]}`}, "A ; ; ;"},
+		{"updates of a live blog are not the article", []string{`{"@type":"LiveBlogPosting","headline":"A","liveBlogUpdate":[{"@type":"BlogPosting","headline":"U"}]}`}, "A ; ; ;"},
+		{"teasers in a list are not", []string{`{"@type":"ItemList","itemListElement":[{"item":{"@type":"NewsArticle","headline":"T"}}]}`}, "; ; ;"},
+		{"publisher", []string{`{"@type":"NewsArticle","headline":"A","publisher":{"@type":"Organization","name":"O"}}`}, "A ; ; ; O"},
+		{"broken", []string{"<!-- {'@type':'NewsArticle','headline':'A',} -->;", `{"@type":"NewsArticle","headline":"B "quoted" here","x":[`}, `A B "quoted" here ; ; ;`},
+		{"nothing", []string{"", "7", "null"}, "; ; ;"},
+	} {
+		if got := kinds(InPage(c.scripts)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	p := InPage([]string{`{"@type":"NewsArticle","headline":"A","author":{"@id":"#ann"}}`, `{"@type":"Person","@id":"#ann","givenName":"Ann","familyName":"Weaver"}`})
+	if want := []article.Author{{Name: "Ann Weaver"}}; !reflect.DeepEqual(p.Articles[0].Authors, want) {
+		t.Errorf("a person in another script: %+v", p.Articles[0].Authors)
+	}
+}
+
+func FuzzInPage(f *testing.F) {
+	f.Add(`{"@graph":[{"@type":"NewsArticle","headline":"H","author":[{"@id":"a"}]},{"@id":"a","name":"A"}]}`, `{'@type':'WebPage',`)
+	f.Fuzz(func(t *testing.T, a, b string) {
+		p := InPage([]string{a, b})
+		if len(p.Articles) > maxNodes || len(p.Sites) > maxNodes {
+			t.Errorf("%d articles, %d sites", len(p.Articles), len(p.Sites))
+		}
+	})
 }

@@ -1,0 +1,266 @@
+package extract
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"dateline/pkg/article"
+)
+
+// ld is a script of JSON-LD.
+func ld(json string) string { return `<script type="application/ld+json">` + json + `</script>` }
+
+func TestHeadline(t *testing.T) {
+	site := `<meta property="og:site_name" content="The Alder Post">`
+	for _, c := range []struct{ name, head, more, want string }{
+		{"heading and JSON-LD agree", ld(`{"@type":"NewsArticle","headline":"Bridge opens"}`) + `<meta property=og:title content="You won't believe this bridge">`, "<h1>Bridge opens</h1>", "Bridge opens json-ld"},
+		{"heading and OpenGraph agree", ld(`{"@type":"NewsArticle","headline":"Bridge opening Alder 2024"}`) + `<meta property=og:title content="Bridge opens">`, "<h1>Bridge opens</h1>", "Bridge opens opengraph"},
+		{"JSON-LD and OpenGraph agree", ld(`{"@type":"NewsArticle","headline":"Bridge opens"}`) + `<meta property=og:title content="Bridge opens">`, "<h1>Local: Bridge opens</h1>", "Bridge opens json-ld"},
+		{"a kicker in the heading", `<meta property=og:title content="Bridge opens after nine years">`, "<h1><span>Local</span> <span>Bridge opens after nine years</span></h1>", "Bridge opens after nine years opengraph"},
+		{"the site behind", site + `<meta property=og:title content="Bridge opens | Local | The Alder Post">`, "<h1>Bridge opens | Local</h1>", "Bridge opens | Local opengraph"},
+		{"the site in front", site + `<title>Alder Post: Bridge opens</title>`, "", "Bridge opens html"},
+		{"the site by its host", `<title>Bridge opens - paper.example</title>`, "", "Bridge opens html"},
+		{"a colon that is the headline's", site + `<title>War: what it cost</title>`, "", "War: what it cost html"},
+		{"live updates", ld(`{"@type":"LiveBlogPosting","headline":"Bridge opens: live updates"}`), "<h1>Bridge opens: live updates</h1>", "Bridge opens: live updates json-ld"},
+		{"the heading is the site's", site + `<title>Bridge opens | The Alder Post</title>`, "<h1>The Alder Post</h1>", "Bridge opens html"},
+		{"of several headings the one that <title> knows", `<title>Bridge opens | Paper</title>`, "<h1>Sport</h1><h1>Bridge opens</h1>", "Bridge opens html"},
+		{"a heading of second rank that <title> knows", `<title>Bridge opens at last - Archive 2</title>`, "<h2>Most read</h2><h2>Bridge opens at last</h2>", "Bridge opens at last html"},
+		{"headings in comments do not count", `<title>T</title>`, "<div class=comments><h1>Nonsense</h1></div>", "T html"},
+		{"escaped twice", `<meta property=og:title content="Alder &amp;amp; Birch">`, "", "Alder & Birch opengraph"},
+		{"microdata", "", `<span itemprop=headline>Bridge opens</span>`, "Bridge opens html"},
+	} {
+		if got := headline(read1(t, "https://www.paper.example/a/b", page(c.head, c.more), nil)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAuthors(t *testing.T) {
+	far := strings.Repeat("<p>Nobody had left the talks, whatever had been written of them on that day.</p>", 40)
+	for _, c := range []struct{ name, head, more, want string }{
+		{"JSON-LD", ld(`{"@type":"NewsArticle","headline":"H","author":[{"@type":"Person","name":"By Ann Weaver, Alder News"},"Bob Miller"]}`), "", "Ann Weaver|Bob Miller json-ld"},
+		{"JSON-LD of the page", ld(`{"@type":"WebPage","name":"H","author":{"@type":"Person","name":"Ann Weaver"}}`), "", "Ann Weaver json-ld"},
+		{"microdata", "", `<h1>Bridge</h1><div itemprop=author itemscope itemtype="https://schema.org/Person"><img alt=x><span itemprop=name>Ann Weaver</span></div>`, "Ann Weaver html"},
+		{"microdata of a comment", "", `<h1>Bridge</h1><div itemscope itemtype="https://schema.org/Comment"><span itemprop=author>Ann Weaver</span></div>`, " "},
+		{"rel=author", "", `<h1>Bridge</h1>By <a rel="author nofollow" href=/ann>Ann Weaver</a>`, "Ann Weaver html"},
+		{"class", "", `<h1>Bridge</h1><div class="article-byline"><b>Ann Weaver</b><span>Political editor</span><button>Follow</button></div>`, "Ann Weaver html"},
+		{"class, two links", "", `<h1>Bridge</h1><div class=byline>By <a href=/author/ann>Ann Weaver</a> <a href=/author/bob>Bob Miller</a> <a href=/share>Share this</a></div>`, "Ann Weaver|Bob Miller html"},
+		{"several elements", "", `<h1>Bridge</h1><span class=author>Ann Weaver</span> <span class=author>Bob Miller</span>`, "Ann Weaver|Bob Miller html"},
+		{"the inner of two", "", `<h1>Bridge</h1><div class=author-box><span class=author-name>Ann Weaver</span><p>Alder</p></div>`, "Ann Weaver html"},
+		{"text", "", `<h1>Bridge</h1><p>By Ann Weaver and Bob Miller</p>`, "Ann Weaver|Bob Miller html"},
+		{"label and name apart", "", `<h1>Bridge</h1><p><b>Autor:</b> Anna Weber</p>`, "Anna Weber html"},
+		{"behind a date", "", `<h1>Bridge</h1><p>06.11.2024 13:30 von Anna Weber</p>`, "Anna Weber html"},
+		{"words that are no byline", "", `<h1>Bridge</h1><p>By the time we knew, it was too late.</p>`, " "},
+		{"comments", "", `<h1>Bridge</h1><div id=comments><span class=author>Ann Weaver</span></div>`, " "},
+		{"teasers", "", `<h1>Bridge</h1>` + far + `<div class=related><span class=author>Ann Weaver</span></div>`, " "},
+		{"photographer", "", `<h1>Bridge</h1><figure><figcaption class=author>Ann Weaver</figcaption></figure><p>Photos: Bob Miller</p>`, " "},
+		{"at the end", "", `<h1>Bridge</h1>` + far + `<p><em>Text: Ann Weaver</em></p>`, "Ann Weaver html"},
+		{"account names lose to names", `<meta name=author content=aweaver>`, `<h1>Bridge</h1><p class=byline>Ann Weaver</p>`, "Ann Weaver html"},
+		{"who names more", ld(`{"@type":"NewsArticle","headline":"H","author":"Ann Weaver"}`), `<h1>Bridge</h1><p class=byline>By Ann Weaver and Bob Miller</p>`, "Ann Weaver|Bob Miller html"},
+		{"the site is nobody", `<meta property="og:site_name" content="The Alder"><meta name=author content="The Alder">`, `<h1>Bridge</h1><p class=byline>Ann Weaver</p>`, "Ann Weaver html"},
+		{"an organization alone", ld(`{"@type":"NewsArticle","headline":"H","author":{"@type":"Organization","name":"Alder Newsroom"}}`), "", "Alder Newsroom (organization) json-ld"},
+		{"a label far below before an organization", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<ul><li><b>Autorin/Autor</b> Ann Weaver</ul>`, "Ann Weaver html"},
+		{"an organization before a teaser's byline", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<p>By Ann Weaver</p>`, "Alder News (organization) meta"},
+		{"nobody", "", `<h1>Bridge</h1>`, " "},
+	} {
+		a := read1(t, "https://www.paper.example/a/b", page(c.head, c.more), nil)
+		for i := range a.Authors {
+			if a.Authors[i].Organization {
+				a.Authors[i].Name += " (organization)"
+			}
+		}
+		if got := authors(a); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	a := read1(t, "https://www.paper.example/a/b", page(ld(`{"@type":"NewsArticle","headline":"H","author":{"name":"Ann Weaver","url":"/ann"}}`), `<h1>Bridge</h1><p class=byline>Ann Weaver, AFP</p>`), nil)
+	if a.Authors[0].URL != "https://www.paper.example/ann" || a.Agency != "AFP" || a.Provenance["agency"] != article.FromHTML {
+		t.Errorf("%+v, agency %q", a.Authors, a.Agency)
+	}
+}
+
+func TestDates(t *testing.T) {
+	far := strings.Repeat("<p>Nobody had left the talks, whatever had been written of them on that day.</p>", 40)
+	const url = "https://www.paper.example/a/b"
+	for _, c := range []struct{ name, url, head, more, want string }{
+		{"JSON-LD before OpenGraph", url, ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2024-11-05T10:00:00Z"}`) + `<meta property=article:published_time content="2024-11-04T10:00:00Z">`, "", "2024-11-05T10:00:00Z json-ld"},
+		{"JSON-LD of the page", url, ld(`{"@type":"WebPage","name":"H","datePublished":"2024-11-05"}`), "", "2024-11-05 json-ld"},
+		{"JSON-LD of a video", url, ld(`{"@type":"VideoObject","name":"V","uploadDate":"2024-11-05"}`), "", "2024-11-05 json-ld"},
+		{"a clock time of the same day", url, ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2024-11-05"}`) + `<meta property=article:published_time content="2024-11-05T10:00:00+02:00">`, "", "2024-11-05T10:00:00+02:00 opengraph"},
+		{"two against one", url, ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2024-10-01"}`) + `<meta property=article:published_time content="2024-11-05T10:00:00Z">`, `<h1>Bridge</h1><time datetime="2024-11-05T10:00:00Z">x</time>`, "2024-11-05T10:00:00Z opengraph"},
+		{"an instant in the page's zone", url, ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2024-11-05T23:30:00Z"}`), `<h1>Bridge</h1><time datetime="2024-11-06T00:30:00+01:00">x</time>`, "2024-11-06T00:30:00+01:00 json-ld"},
+		{"an instant by the page's clock", url, ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2024-11-05T23:30:00Z"}`), `<h1>Bridge</h1><span class=date>2024-11-06 00:30</span>`, "2024-11-06T00:30:00+01:00 json-ld"},
+		{"a day that begins at the instant", url, `<meta property=article:published_time content="2024-11-05T23:00:00Z">`, `<h1>Bridge</h1><span class=date>6 November 2024</span>`, "2024-11-06T00:00:00+01:00 opengraph"},
+		{"a meta element of any kind loses to what is shown", url, `<meta name=date content="2024-10-01">`, `<h1>Bridge</h1><time datetime="2024-11-05">x</time>`, "2024-11-05 html"},
+		{"microdata of a comment", url, "", `<h1>Bridge</h1><div itemscope itemtype="https://schema.org/Comment"><meta itemprop=datePublished content="2024-11-05"></div>`, "none"},
+		{"times in comments and teasers", url, "", `<h1>Bridge</h1>` + far + `<div class=comments><time datetime="2024-11-05"></time></div><ul class=related-posts><li><time datetime="2024-11-04"></time></ul>`, "none"},
+		{"class", url, "", `<h1>Bridge</h1><span class="entry-date">5 November 2024</span>`, "2024-11-05 html"},
+		{"class, its words apart", url, "", `<h1>Bridge</h1><div class="postDate"><b>5</b><i>November</i><i>2024</i></div>`, "2024-11-05 html"},
+		{"text by the headline", url, "", `<h1>Bridge</h1><p>Ann Weaver | 5 November 2024</p>`, "2024-11-05 text"},
+		{"label", url, "", `<h1>Bridge</h1>` + far + `<p>Published: 5 November 2024</p>`, "2024-11-05 text"},
+		{"label before", url, "", `<h1>Bridge</h1>` + far + `<p><b>Veröffentlicht am</b> <i>5.11.2024</i></p>`, "2024-11-05 text"},
+		{"what the article speaks of", url, "", `<h1>Bridge</h1><p>The bridge, which had been begun in the autumn and then left, was closed again on 5 November 2020.</p>`, "none"},
+		{"copyright", url, "", `<h1>Bridge</h1>` + far + `<p>© 2024-11-05 Alder Post</p>`, "none"},
+		{"today's date is not the article's", url, "", `<h1>Bridge</h1><p class=current-date>6 November 2024</p>` + far + `<p>Published: 5 November 2024</p>`, "2024-11-05 text"},
+		{"URL", "https://www.paper.example/2024/11/05/b", "", "", "2024-11-05 html"},
+		{"data of a script", url, `<script>var page = {"publishedAt":"2024-11-05T10:00:00Z"}</script>`, "", "2024-11-05T10:00:00Z html"},
+		{"long ago", url, `<meta property=article:published_time content="1970-01-01T00:00:00Z">`, "", "none"},
+	} {
+		if got := date(read1(t, c.url, page(c.head, c.more), nil)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestModified(t *testing.T) {
+	for _, c := range []struct{ name, more, published, modified string }{
+		{"by the words", `<h1>Bridge</h1><p class=date>Published 5 November 2024</p><p class=date>Updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
+		{"by the class", `<h1>Bridge</h1><time class=published datetime="2024-11-05"></time><time class=updated datetime="2024-11-06"></time>`, "2024-11-05", "2024-11-06"},
+		{"by the property", `<h1>Bridge</h1><meta itemprop=datePublished content="2024-11-05"><meta itemprop=dateModified content="2024-11-06">`, "2024-11-05", "2024-11-06"},
+		{"by the words before", `<h1>Bridge</h1><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "", "2024-11-06"},
+	} {
+		a := read1(t, "https://www.paper.example/a/b", page("", c.more), nil)
+		published, modified := "", ""
+		if a.DatePublished != nil {
+			published = a.DatePublished.String()
+		}
+		if a.DateModified != nil {
+			modified = a.DateModified.String()
+		}
+		if published != c.published || modified != c.modified {
+			t.Errorf("%s: published %q, modified %q; want %q, %q", c.name, published, modified, c.published, c.modified)
+		}
+	}
+}
+
+func TestDateCandidates(t *testing.T) {
+	head := ld(`{"@type":"NewsArticle","headline":"H","datePublished":"Tue, 05 Nov 2024 10:00:00 GMT"}`) + `<meta property=article:published_time content="2024-11-05T10:00:00Z"><meta name=pubdate content="2034-01-01">`
+	a := read1(t, "https://www.paper.example/2024/11/04/b", page(head, ""), nil)
+	var got []string
+	for _, d := range a.DateCandidates {
+		got = append(got, d.String()+" "+d.Raw)
+		if d.Future != (d.Time.Year() == 2034) {
+			t.Errorf("%+v", d)
+		}
+	}
+	if got, want := strings.Join(got, "|"), "2024-11-05T10:00:00Z Tue, 05 Nov 2024 10:00:00 GMT|2024-11-04 2024/11/04|2034-01-01 2034-01-01"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	if a.DatePublished.Raw != "Tue, 05 Nov 2024 10:00:00 GMT" {
+		t.Errorf("raw %q", a.DatePublished.Raw)
+	}
+	many := page("", `<h1>Bridge</h1>`+manyDays(50))
+	if a := read1(t, "https://www.paper.example/b", many, nil); len(a.DateCandidates) != article.MaxDateCandidates {
+		t.Errorf("%d candidates", len(a.DateCandidates))
+	}
+}
+
+func manyDays(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString("<p>Published: " + time.Date(2024, 1, 1+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly) + "</p>")
+	}
+	return b.String()
+}
+
+// Of a page's JSON-LD the article counts that the page is about.
+func TestWhichArticle(t *testing.T) {
+	teaser := `{"@type":"NewsArticle","headline":"Another story","datePublished":"2024-11-01","url":"https://www.paper.example/other"}`
+	for _, c := range []struct{ name, own, more string }{
+		{"by its URL", `{"@type":"NewsArticle","headline":"Bridge opens","datePublished":"2024-11-05","mainEntityOfPage":"http://paper.example/a/b/"}`, ""},
+		{"by its headline", `{"@type":"NewsArticle","headline":"Bridge opens","datePublished":"2024-11-05"}`, "<title>Bridge opens | Paper</title>"},
+	} {
+		for _, head := range []string{ld(teaser) + ld(c.own), ld(c.own) + ld(teaser), ld("[" + teaser + "," + c.own + "]")} {
+			if a := read1(t, "https://www.paper.example/a/b", page(head+c.more, ""), nil); a.Headline != "Bridge opens" || date(a) != "2024-11-05 json-ld" {
+				t.Errorf("%s: %q %s", c.name, a.Headline, date(a))
+			}
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	e := &Explanation{}
+	head := ld(`{"@type":"NewsArticle","headline":"Bridge opens","datePublished":"2024-11-05","author":"Ann Weaver"}`) +
+		`<meta property=og:title content="Look at this bridge"><meta name=pubdate content="soon"><meta name=author content="admin">`
+	_, err := Article(context.Background(), Page{URL: "https://www.paper.example/a/b", ContentType: "text/html", Body: []byte(page(head, "<h1>Bridge opens</h1>")), Explain: e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	won := map[string]int{}
+	for _, f := range e.Fields {
+		if f.Won {
+			won[f.Field]++
+		}
+		if f.Won == (f.Why != "") || f.Detail == "" || f.From == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	for _, want := range []FieldEvidence{
+		{"headline", "Bridge opens", article.FromJSONLD, "headline", true, ""},
+		{"headline", "Look at this bridge", article.FromOpenGraph, "og:title", false, "after better evidence"},
+		{"date_published", "2024-11-05", article.FromJSONLD, "datePublished", true, ""},
+		{"date_published", "soon", article.FromMeta, "pubdate", false, "cannot be read"},
+		{"authors", "Ann Weaver", article.FromJSONLD, "author", true, ""},
+		{"authors", "admin", article.FromMeta, "meta author", false, "names nobody"},
+	} {
+		found := false
+		for _, f := range e.Fields {
+			found = found || f == want
+		}
+		if !found {
+			t.Errorf("missing %+v in\n%+v", want, e.Fields)
+		}
+	}
+	for field, n := range won {
+		if n != 1 {
+			t.Errorf("%s was won %d times", field, n)
+		}
+	}
+}
+
+func TestWordsOf(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want words
+	}{
+		{"entry-date", wordDate},
+		{"pubDate", wordDate},
+		{"postDate_x", wordDate},
+		{"authorName byline", wordAuthor},
+		{"entry-title", wordHeadline},
+		{"title", 0},
+		{"site title", 0},
+		{"no-sidebar", 0},
+		{"has-comments author", wordAuthor},
+		{"COMMENTS", wordComments},
+		{"update", wordUpdated},
+		{"candidate", 0},
+		{"c-article__author--large", wordAuthor},
+		{"", 0},
+		{"veröffentlicht", wordDate},
+		{strings.Repeat("a", 100) + "-date", wordDate},
+	} {
+		if got := wordsOf(c.in); got != c.want {
+			t.Errorf("%q: %b, want %b", c.in, got, c.want)
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	for in, want := range map[string]bool{
+		"May 3, 2020": true, "3.5.20": true, "3/5/2020": true, "۱۴۰۳": true, "20200503": true, "12:30": false, "3.5 million": false, "12345": false, "no digits": false, "": false,
+	} {
+		if got := looksDated(in); got != want {
+			t.Errorf("looksDated(%q) %v", in, got)
+		}
+	}
+	for in, want := range map[string]bool{
+		"By Ann": true, " von ": true, "Autor: A": true, "Autor": true, "Autor und Held": false, "Text von A": true, "Text": false, "Text folgt": false, "作者：张三": true, "Автор: А": true, "The minister": false, "": false, "Ein Beitrag von": true,
+	} {
+		if got := startsByline(in); got != want {
+			t.Errorf("startsByline(%q) %v", in, got)
+		}
+	}
+}
