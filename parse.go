@@ -33,3 +33,20 @@ func (c *parseCmd) fetch(ctx context.Context, url string) (*article.Page, error)
 		URL: url, FinalURL: r.URL, Status: r.Status, ContentType: r.Header.Get("Content-Type"), Captured: r.Captured, Truncated: r.Truncated, Body: r.Body,
 	}, nil
 }
+
+// rulesCmd is about publishers' rules.
+type rulesCmd struct {
+	Test rulesTestCmd `cmd:"" help:"Run the examples of publishers' rules."`
+}
+
+type rulesTestCmd struct {
+	Dir string `arg:"" optional:"" help:"Directory of rules; by default that of --parser-rules." env:"DATELINE_PARSER_RULES" default:"rules"`
+}
+
+func (c *rulesTestCmd) Run(ctx context.Context, t *cli.Terminal) error {
+	failed, err := inspect.TestRules(ctx, c.Dir, t.Out)
+	if err == nil && failed > 0 {
+		err = cli.ErrRejected // told of already
+	}
+	return err
+}

@@ -23,6 +23,12 @@ const (
 	reasonUnreadable = "unreadable" // a message that is no page
 )
 
+// The outcomes of reading rules again.
+const (
+	reloadDone   = "reloaded"
+	reloadFailed = "failed"
+)
+
 // metrics are the parser's; newMetrics registers them once, so that two parsers can live in one test.
 type metrics struct {
 	articles *prometheus.CounterVec // by outcome
@@ -31,6 +37,7 @@ type metrics struct {
 	bytes    prometheus.Counter
 	charsets *prometheus.CounterVec // by what decided, a closed set
 	replaced prometheus.Counter
+	reloads  *prometheus.CounterVec // of publishers' rules, by outcome
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -48,12 +55,18 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "dateline_parse_replacement_characters_total", Help: "Characters of pages that could not be read in their charset.",
 		}),
 	}
+	m.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "dateline_parse_rules_reloads_total", Help: "Times that publishers' rules had changed and were read again, by outcome.",
+	}, []string{"outcome"})
+	for _, o := range []string{reloadDone, reloadFailed} {
+		m.reloads.WithLabelValues(o)
+	}
 	for _, s := range charset.Sources {
 		m.charsets.WithLabelValues(string(s))
 	}
 	for _, r := range append([]extract.Reason{reasonRejected, reasonUnreadable, capture.InvalidURL}, extract.Reasons...) {
 		m.failures.WithLabelValues(string(r))
 	}
-	reg.MustRegister(m.articles, m.failures, m.seconds, m.bytes, m.charsets, m.replaced)
+	reg.MustRegister(m.articles, m.failures, m.seconds, m.bytes, m.charsets, m.replaced, m.reloads)
 	return m
 }

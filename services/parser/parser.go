@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"time"
@@ -24,15 +25,17 @@ import (
 	"dateline/services/parser/extract"
 	"dateline/services/parser/language"
 	"dateline/services/parser/publication"
+	"dateline/services/parser/rules"
 
 	"golang.org/x/sync/errgroup"
 )
 
 // Config is the parser's.
 type Config struct {
-	Workers int  `name:"parser-workers" help:"Pages, and publications, that the parser works on at the same time; 0 is one a CPU." default:"0" env:"DATELINE_PARSER_WORKERS"`
-	Batch   int  `name:"parser-batch" help:"Most pages or publications that a worker takes at a time; their articles are published together." default:"250" env:"DATELINE_PARSER_BATCH"`
-	Copy    bool `kong:"-"` // for benchmarks: a publication's body becomes one paragraph, unread, so that the rest can be measured
+	Workers int    `name:"parser-workers" help:"Pages, and publications, that the parser works on at the same time; 0 is one a CPU." default:"0" env:"DATELINE_PARSER_WORKERS"`
+	Batch   int    `name:"parser-batch" help:"Most pages or publications that a worker takes at a time; their articles are published together." default:"250" env:"DATELINE_PARSER_BATCH"`
+	Rules   string `name:"parser-rules" help:"Directory of rules for publishers whose pages the parser gets wrong; read again when it changes." placeholder:"DIR" env:"DATELINE_PARSER_RULES"`
+	Copy    bool   `kong:"-"` // for benchmarks: a publication's body becomes one paragraph, unread, so that the rest can be measured
 }
 
 // The most that the flags take.
@@ -54,12 +57,17 @@ func (c *Config) Validate() error {
 
 // Run parses until ctx ends, and finishes what is in hand.
 func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) error {
-	s := &service{cfg: cfg, metrics: newMetrics(adm.Registry)}
+	watched, err := rules.Watch(cfg.Rules)
+	if err != nil {
+		return fmt.Errorf("--parser-rules: %w", err)
+	}
+	s := &service{cfg: cfg, rules: watched, metrics: newMetrics(adm.Registry)}
 	workers := cfg.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { watched.Run(ctx, s.rulesChanged); return nil })
 	for _, sub := range []queue.Subscription{
 		{Consumer: queue.ParserRaw, Handle: s.each(s.page)},
 		{Consumer: queue.ParserExt, Handle: s.each(s.publication)},
@@ -72,7 +80,19 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 
 type service struct {
 	cfg     Config
+	rules   *rules.Watched
 	metrics *metrics
+}
+
+// rulesChanged tells of rules that were read again.
+func (s *service) rulesChanged(n int, err error) {
+	if err != nil {
+		s.metrics.reloads.WithLabelValues(reloadFailed).Inc()
+		slog.Error("rules are broken, those before stay in force", "service", "parser", "error", err)
+		return
+	}
+	s.metrics.reloads.WithLabelValues(reloadDone).Inc()
+	slog.Info("rules are read again", "service", "parser", "rules", n)
 }
 
 // each makes a handler of batches from one of deliveries.
@@ -95,7 +115,7 @@ func (s *service) page(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	if err != nil {
 		return s.failed(reasonUnreadable, err)
 	}
-	a, decoded, err := capture.Article(ctx, p, nil)
+	a, decoded, err := capture.Article(ctx, p, s.rules.Set(), nil)
 	if decoded.Source != "" {
 		s.metrics.charsets.WithLabelValues(string(decoded.Source)).Inc()
 		s.metrics.replaced.Add(float64(decoded.Replaced))

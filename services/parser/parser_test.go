@@ -289,7 +289,7 @@ func TestMetrics(t *testing.T) {
 	for _, f := range families {
 		names[f.GetName()] = true
 	}
-	want := []string{"dateline_article_bytes_total", "dateline_articles_total", "dateline_parse_charset_total", "dateline_parse_failures_total", "dateline_parse_replacement_characters_total", "dateline_stage_duration_seconds"}
+	want := []string{"dateline_article_bytes_total", "dateline_articles_total", "dateline_parse_charset_total", "dateline_parse_failures_total", "dateline_parse_replacement_characters_total", "dateline_parse_rules_reloads_total", "dateline_stage_duration_seconds"}
 	if got := slices.Sorted(maps.Keys(names)); !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}

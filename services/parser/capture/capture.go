@@ -10,14 +10,15 @@ import (
 	"dateline/services/parser/charset"
 	"dateline/services/parser/derive"
 	"dateline/services/parser/extract"
+	"dateline/services/parser/rules"
 )
 
 // InvalidURL is the reason of a page whose URL is none, beside those of package extract.
 const InvalidURL extract.Reason = "invalid_url"
 
-// Article makes the article of a page. The error is an *extract.Error; with it may come what was found nevertheless. explain is
-// filled in where it is not nil. decoded tells how the page was encoded, as far as it came to that.
-func Article(ctx context.Context, p *article.Page, explain *extract.Explanation) (a *article.Article, decoded charset.Decoded, err error) {
+// Article makes the article of a page. The error is an *extract.Error; with it may come what was found nevertheless. Publishers'
+// rules may be nil; explain is filled in where it is not nil. decoded tells how the page was encoded, as far as it came to that.
+func Article(ctx context.Context, p *article.Page, publishers *rules.Set, explain *extract.Explanation) (a *article.Article, decoded charset.Decoded, err error) {
 	url := p.FinalURL
 	if url == "" {
 		url = p.URL
@@ -27,7 +28,8 @@ func Article(ctx context.Context, p *article.Page, explain *extract.Explanation)
 		return nil, decoded, &extract.Error{Reason: InvalidURL, Err: err}
 	}
 	a, err = extract.Article(ctx, extract.Page{
-		URL: url, ContentType: p.ContentType, Body: p.Body, Captured: p.Captured, Truncated: p.Truncated, Item: p.Item, Explain: explain, Decoded: &decoded,
+		URL: url, ContentType: p.ContentType, Body: p.Body, Captured: p.Captured, Truncated: p.Truncated, Item: p.Item,
+		Rule: publishers.For(url, p.Captured), Explain: explain, Decoded: &decoded,
 	})
 	if a == nil {
 		return nil, decoded, fmt.Errorf("page %s: %w", url, err)

@@ -312,3 +312,14 @@ func (c *Content) Explain() []Evidence {
 	}
 	return out
 }
+
+// Whole is all text in a node as a body, whatever it looks like.
+func Whole(n *html.Node) []article.Block {
+	c := &Content{page: newPage(segment(n), Hints{}), rules: map[int]string{}}
+	c.page.sight.near = make([]zone, len(c.page.elements))
+	c.keep = make([]bool, len(c.page.blocks))
+	for i := range c.keep {
+		c.keep[i] = true
+	}
+	return c.compose()
+}

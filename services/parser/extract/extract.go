@@ -8,12 +8,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"dateline/pkg/article"
 	"dateline/services/parser/charset"
 	"dateline/services/parser/content"
+	"dateline/services/parser/rules"
 
 	"golang.org/x/net/html"
 )
@@ -26,6 +29,7 @@ type Page struct {
 	Captured    time.Time // dates more than a day after it are not believed
 	Truncated   bool      // the body broke off
 	Item        *article.FeedItem
+	Rule        *rules.Rule      // of the publisher; may be nil
 	Explain     *Explanation     // filled in where it is not nil; costs time
 	Decoded     *charset.Decoded // told how the page was encoded where it is not nil, without the text
 }
@@ -130,6 +134,9 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 	}
 	found := content.Find(doc, facts.hints(a))
 	facts.chooseBody(a, found.Body)
+	if p.Rule != nil {
+		p.obey(doc, a)
+	}
 	state := facts.setState(a, p, found)
 	if p.Explain != nil {
 		p.Explain.State = state
@@ -148,6 +155,32 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 	return a, nil
 }
 
+// obey puts what the publisher's rule finds over everything else.
+func (p *Page) obey(doc *html.Node, a *article.Article) {
+	lang := ""
+	if a.Language != nil {
+		lang = a.Language.Declared
+	}
+	set := p.Rule.Set(doc, p.URL, lang, p.Captured, a)
+	if n := p.Rule.Body(doc); n != nil {
+		if body := content.Whole(n); len(body) > 0 {
+			a.Body, a.Provenance["body"] = body, article.FromRule
+			set["body"] = p.Rule.Name()
+		}
+	}
+	if p.Explain == nil {
+		return
+	}
+	for _, field := range slices.Sorted(maps.Keys(set)) {
+		for i := range p.Explain.Fields {
+			if f := &p.Explain.Fields[i]; f.Field == field && f.Won {
+				f.Won, f.Why = false, "a rule gives it"
+			}
+		}
+		p.Explain.Fields = append(p.Explain.Fields, FieldEvidence{Field: field, From: article.FromRule, Detail: set[field], Won: true})
+	}
+}
+
 func prepare(ctx context.Context, p Page) (*html.Node, *facts, error) {
 	text, err := decode(p.Body, p.ContentType)
 	if p.Decoded != nil {
@@ -160,6 +193,9 @@ func prepare(ctx context.Context, p Page) (*html.Node, *facts, error) {
 	doc, err := parse(ctx, text.Text)
 	if err != nil {
 		return nil, nil, err
+	}
+	if p.Rule != nil {
+		p.Rule.Prune(doc)
 	}
 	f := survey(doc)
 	if f.text > maxText {

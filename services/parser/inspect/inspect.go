@@ -17,6 +17,7 @@ import (
 	"dateline/pkg/article"
 	"dateline/services/parser/capture"
 	"dateline/services/parser/extract"
+	"dateline/services/parser/rules"
 )
 
 // Fetch gets a page of the web.
@@ -27,6 +28,7 @@ type Command struct {
 	URL         string    `name:"url" help:"Address of a page that comes from a file: links are resolved against it, and it is the article's."`
 	Captured    time.Time `help:"When a page that comes from a file was captured, as 2024-11-06T09:30:00Z: \"2 hours ago\" counts from there, and dates ahead of it are not believed."`
 	ContentType string    `help:"Content-Type that the server gave with a page that comes from a file." default:"text/html"`
+	Rules       string    `help:"Directory of rules for publishers." placeholder:"DIR" env:"DATELINE_PARSER_RULES"`
 	Text        bool      `help:"Print the plain text." xor:"form"`
 	Markdown    bool      `help:"Print the article as CommonMark." xor:"form"`
 	Explain     bool      `help:"Print what spoke for each field, and why each piece of the page was kept or dropped." xor:"form"`
@@ -57,11 +59,17 @@ func (c *Command) Run(ctx context.Context, in io.Reader, out io.Writer, fetch Fe
 	if err != nil {
 		return err
 	}
+	var publishers *rules.Set
+	if c.Rules != "" {
+		if publishers, err = rules.Load(c.Rules); err != nil {
+			return err
+		}
+	}
 	var x *extract.Explanation
 	if c.Explain {
 		x = &extract.Explanation{}
 	}
-	a, _, err := capture.Article(ctx, p, x)
+	a, _, err := capture.Article(ctx, p, publishers, x)
 	if c.Explain {
 		return errors.Join(explain(out, x), err)
 	}
