@@ -341,7 +341,7 @@ func (r *reader) name(words []string) bool {
 	}
 	name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune("-–—:,_+~!?…", c) })
 	if !abbreviated(name) {
-		name = strings.TrimRight(name, ".")
+		name = strings.TrimRight(name, ". ")
 	}
 	return r.person(name)
 }
@@ -410,6 +410,7 @@ func agencyName(s string) string {
 
 // person notes a person, and reports whether name can be one. What can only be an organization is noted as such.
 func (r *reader) person(name string) bool {
+	name = strings.TrimSpace(name)
 	switch kindOf(name) {
 	case organization:
 		r.organization(name)

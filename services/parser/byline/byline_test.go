@@ -133,7 +133,7 @@ func TestReadIsBounded(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{"By Ann Writer and Bob Reporter in Kabul", "Text: A, Foto: B", "Writer, Ann; B, C", "(AP) — x", "作者：张三"} {
+	for _, s := range []string{"By Ann Writer and Bob Reporter in Kabul", "Text: A, Foto: B", "Writer, Ann; B, C", "(AP) — x", "作者：张三", "0 0 A \x80 \xdaA ."} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
