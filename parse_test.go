@@ -123,3 +123,28 @@ func TestParseResults(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestRules(t *testing.T) {
+	out, errs, code := command(t, "", "rules", "test", "deploy/rules")
+	if code != 0 || !strings.Contains(out, "2 examples of 2 rules, 0 failed") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	dir := t.TempDir()
+	rule := "hosts: [alder.example]\nrules:\n  - fields: {headline: h2}\n    examples: [{url: 'https://alder.example/a', html: '<h2>Two</h2><p>The bridge over the Alder was opened on Wednesday, nine years after the first stone was laid.', expect: {headline: One}}]\n"
+	if err := os.WriteFile(filepath.Join(dir, "alder.yaml"), []byte(rule), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, code = command(t, "", "rules", "test", dir)
+	if code != 1 || !strings.Contains(out, `headline: got ["Two"], want ["One"]`) || !strings.Contains(out, "1 failed") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	page := strings.Replace(parsedPage, "<h1>", "<h2>Mine</h2><h1>", 1)
+	out, errs, code = command(t, page, "parse", "-", "--url", "https://www.alder.example/a", "--rules", dir)
+	a, err := article.Decode([]byte(out))
+	if err != nil || code != 0 || a.Headline != "Mine" || a.Provenance["headline"] != article.FromRule {
+		t.Errorf("exit %d, %v: %s%s", code, err, out, errs)
+	}
+	if _, errs, code := command(t, "", "rules", "test", filepath.Join(dir, "none")); code != 1 || !strings.Contains(errs, "none") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
