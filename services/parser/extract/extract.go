@@ -29,6 +29,7 @@ type Page struct {
 	Captured    time.Time // dates more than a day after it are not believed
 	Truncated   bool      // the body broke off
 	Item        *article.FeedItem
+	Given       bool             // its publisher sent it: it is an article, however little like one it looks
 	Rule        *rules.Rule      // of the publisher; may be nil
 	Explain     *Explanation     // filled in where it is not nil; costs time
 	Decoded     *charset.Decoded // told how the page was encoded where it is not nil, without the text
@@ -133,7 +134,11 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 		return a, &Error{Timeout, context.Cause(ctx)}
 	}
 	found := content.Find(doc, facts.hints(a))
-	facts.chooseBody(a, found.Body)
+	body := found.Body
+	if body == nil && p.Given {
+		body = content.Whole(doc)
+	}
+	facts.chooseBody(a, body)
 	if p.Rule != nil {
 		p.obey(doc, a)
 	}

@@ -29,7 +29,7 @@ func (r *reader) html(ctx context.Context, label, url string) *article.Article {
 		}
 	}
 	// No capture time: a publication date ahead of it would be left out, but a publisher is to be told.
-	a, err := extract.Article(ctx, extract.Page{URL: url, ContentType: contentType, Body: r.p.Body})
+	a, err := extract.Article(ctx, extract.Page{URL: url, ContentType: contentType, Body: r.p.Body, Given: true})
 	if err == nil {
 		if m := a.DateModified; m != nil && m.Time.After(r.p.Stored.Add(ahead)) { // pages put expiry dates there: no reason to refuse one
 			a.DateModified = nil

@@ -122,6 +122,13 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+func TestHTMLHoweverShort(t *testing.T) {
+	a := mustRead(t, h("Content-Type", "text/html", "Dateline-Id", "7"), "<p>x</p>")
+	if len(a.Body) != 1 || a.Text != "x" || a.BodyState != article.BodyFull {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestHTML(t *testing.T) {
 	page := `<html lang=en><head><title>Talks go on</title><meta property="article:published_time" content="2024-11-06"></head><body><article>` +
 		strings.Repeat("<p>"+sentence+"</p>", 6) + `</article></body></html>`
