@@ -216,14 +216,17 @@ func (c *Content) drop(i int, why string) {
 	c.rules[i] = why
 }
 
-// copyWords is how long a block has to be to be looked through for others.
-const copyWords = 250
+// A block of more than copyWords is looked through for those up to copyFrom before and after it.
+const (
+	copyWords = 250
+	copyFrom  = 200
+)
 
 // wordsIn is how many words of a block are those of other kept ones.
 func (c *Content) wordsIn(i int) int32 {
 	p, n := c.page, int32(0)
-	for j, keep := range c.keep {
-		if keep && j != i && p.blocks[j].stats.words >= 6 && bytes.Contains(p.textOf(i), p.textOf(j)) {
+	for j := max(0, i-copyFrom); j < min(len(c.keep), i+copyFrom); j++ {
+		if c.keep[j] && j != i && p.blocks[j].stats.words >= 6 && p.blocks[j].size() <= p.blocks[i].size() && bytes.Contains(p.textOf(i), p.textOf(j)) {
 			n += p.blocks[j].stats.words
 		}
 	}

@@ -41,7 +41,7 @@ func newPage(s *segmentation, h Hints) *page {
 		p.descr = shinglesOf(h.Description)
 	}
 	for _, t := range h.Headlines {
-		if t != "" {
+		if t != "" && len(p.heads) < maxHeadlines {
 			p.heads = append(p.heads, count([]byte(t)).hash)
 		}
 	}
@@ -50,6 +50,9 @@ func newPage(s *segmentation, h Hints) *page {
 	p.setBlocks()
 	return p
 }
+
+// maxHeadlines bounds the forms of a title.
+const maxHeadlines = 20
 
 // minHint is how many bytes a JSON-LD body needs to be held against the page.
 const minHint = 200

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"strings"
 
+	"dateline/pkg/article"
 	"dateline/services/parser/charset"
 )
 
 // decode brings a page to valid UTF-8, in which what cannot be read is U+FFFD. A page of which much cannot be read is refused.
 func decode(body []byte, contentType string) (charset.Decoded, error) {
+	if len(body) > article.MaxPage {
+		return charset.Decoded{}, fail(TooLarge, "%d bytes, more than %d", len(body), article.MaxPage)
+	}
 	if err := checkType(body, contentType); err != nil {
 		return charset.Decoded{}, err
 	}
