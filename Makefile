@@ -1,7 +1,7 @@
 # What is longer than a test run. Everything else is `go test ./...`.
 N ?= 1000
 
-.PHONY: crash cluster bench schemas fuzz
+.PHONY: crash cluster bench schemas weights fuzz
 
 crash: ## kill each service, and the all-in-one process, N times
 	go test . -run Crash -v -timeout 3h -kills $(N)
@@ -15,6 +15,11 @@ bench: ## articles a second end to end, then of the queue and the store alone
 
 schemas: ## docs/schemas anew from the Go types
 	go test ./pkg/article -run Schemas -update
+
+SHARED ?= ../shared
+weights: ## the weights of the parser's text extraction anew from a corpus
+	go run ./services/parser/content/learn $(SHARED)/corpus > services/parser/content/weights.tsv.new
+	mv services/parser/content/weights.tsv.new services/parser/content/weights.tsv
 
 FUZZTIME ?= 1m
 fuzz: ## every fuzz target for FUZZTIME

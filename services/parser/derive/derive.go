@@ -9,7 +9,7 @@ import (
 )
 
 // ParserVersion names the rules by which articles are made; it changes when the same page would give another article.
-const ParserVersion = "1"
+const ParserVersion = "2"
 
 // Complete fills in everything that follows. The article's language may be declared in a.Language.Declared; its identity
 // is the caller's. Of a dateline's day the caller may give the words alone, as Raw.
