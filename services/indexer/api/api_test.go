@@ -66,8 +66,10 @@ func begin(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for ix.Cursor() < 4 {
-		time.Sleep(time.Millisecond)
+	for seq := uint64(0); seq < 4; time.Sleep(time.Millisecond) { // until the record knows that all of it is searchable
+		if seq, err = st.LastCheckpoint(search.Projection); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return w
 }

@@ -186,7 +186,7 @@ func TestFindIsLinear(t *testing.T) {
 			return best
 		}
 		small, large := took(1_000), took(8_000)
-		if large > 24*small+10*time.Millisecond {
+		if large > 40*small+10*time.Millisecond {
 			t.Errorf("%q: %v for 1,000, %v for 8 times as many", piece, small, large)
 		}
 	}

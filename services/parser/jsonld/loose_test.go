@@ -62,7 +62,7 @@ func TestReadLooseIsBounded(t *testing.T) {
 			}
 			return best
 		}
-		if small, large := took(4_000), took(32_000); large > 24*small+10*time.Millisecond {
+		if small, large := took(4_000), took(32_000); large > 40*small+10*time.Millisecond {
 			t.Errorf("%s: %v for 4,000, %v for 8 times as many", name, small, large)
 		}
 	}
