@@ -23,7 +23,7 @@ import (
 type Publish struct {
 	Connection
 	Publisher   string   `help:"Who publishes: a-z, 0-9, - and _." required:"" env:"DATELINE_PUBLISHER"`
-	ContentType string   `help:"text/plain, text/html or application/json; by default from the file's name and content."`
+	ContentType string   `help:"text/plain, text/html, application/json (Dateline's, JSON-LD or ninjs) or application/xml (NITF, NewsML-G2); by default from the file's name and content."`
 	URL         string   `name:"url" help:"Address of the article."`
 	ID          string   `name:"id" help:"The publisher's own id of the article."`
 	Published   string   `help:"Date of publication: a day as 2024-11-06, or an instant as 2024-11-06T09:30:00+04:30."`
@@ -195,12 +195,16 @@ func (p *Publish) contentType(file string, body []byte) string {
 	switch strings.ToLower(filepath.Ext(file)) {
 	case ".html", ".htm", ".xhtml":
 		return "text/html"
-	case ".json", ".jsonld":
+	case ".json", ".jsonld", ".ninjs":
 		return "application/json"
+	case ".xml", ".nitf":
+		return "application/xml"
 	case ".txt", ".text", ".md":
 		return "text/plain"
 	}
 	switch head := bytes.TrimSpace(body[:min(len(body), 512)]); {
+	case bytes.HasPrefix(head, []byte("<?xml")) && !bytes.Contains(head, []byte("<html")), bytes.HasPrefix(head, []byte("<nitf")), bytes.HasPrefix(head, []byte("<newsItem")), bytes.HasPrefix(head, []byte("<newsMessage")):
+		return "application/xml"
 	case bytes.HasPrefix(head, []byte("<")):
 		return "text/html"
 	case bytes.HasPrefix(head, []byte("{")), bytes.HasPrefix(head, []byte("[")):

@@ -28,11 +28,14 @@ func (r *reader) json(label string) *article.Article {
 		if _, ours := object["schema_version"]; ours {
 			return r.article([]byte(text))
 		}
+		if isNinjs(object) {
+			return r.ninjs(object)
+		}
 	}
 	if ld := jsonld.FindIn(v); ld != nil {
 		return r.newsArticle(ld)
 	}
-	r.wrong("body", "is JSON, but neither an article with schema_version nor JSON-LD with a NewsArticle (@type) in it")
+	r.wrong("body", "is JSON, but neither an article with schema_version, nor JSON-LD with a NewsArticle (@type) in it, nor ninjs (uri and a body)")
 	return nil
 }
 

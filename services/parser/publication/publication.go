@@ -33,7 +33,7 @@ const ahead = 24 * time.Hour
 const maxID = 1024
 
 // Accepted lists the content types, for error messages and documents.
-const Accepted = "text/plain, text/html, application/json (Dateline's article with schema_version, or a schema.org NewsArticle as JSON-LD), application/ld+json"
+const Accepted = "text/plain, text/html, application/json (Dateline's article with schema_version, a schema.org NewsArticle as JSON-LD, or IPTC ninjs), application/ld+json, application/ninjs+json, and IPTC NITF or NewsML-G2 as application/xml, text/xml, application/nitf+xml or application/vnd.iptc.g2.newsitem+xml"
 
 // Publication is one message of ext.<publisher>.
 type Publication struct {
@@ -122,6 +122,8 @@ func (r *reader) body(ctx context.Context, kind, label, url string) *article.Art
 		return r.text(label)
 	case "text/html":
 		return r.html(ctx, label, url)
+	case "application/xml":
+		return r.xml()
 	}
 	return r.json(label)
 }
@@ -146,7 +148,9 @@ func (r *reader) contentType() (kind, label string, ok bool) {
 		return "", "", false
 	}
 	switch media {
-	case "text/plain", "application/json", "application/ld+json":
+	case "text/plain", "application/json", "application/ld+json", "application/ninjs+json":
+	case "application/xml", "text/xml", "application/nitf+xml", "text/vnd.iptc.nitf", "application/vnd.iptc.g2.newsitem+xml", "application/vnd.iptc.g2.newsmessage+xml":
+		media = "application/xml"
 	case "text/html", "application/xhtml+xml":
 		media = "text/html"
 	default:
@@ -197,30 +201,36 @@ func (r *reader) validUTF8() bool {
 	return false
 }
 
-// text reads a dispatch. Lead-in and dateline become fields; the paragraphs keep the rest of the words.
+// text reads a dispatch.
 func (r *reader) text(label string) *article.Article {
 	text, ok := r.decode(label)
 	if !ok {
 		return nil
 	}
-	d := dispatch.Read(text)
-	a := &article.Article{Agency: d.Agency, BodyState: article.BodyFull, Provenance: map[string]article.From{"body": article.FromText}}
-	if d.Agency != "" {
-		a.Provenance["agency"] = article.FromText
+	a := &article.Article{BodyState: article.BodyFull}
+	r.plain(a, text)
+	if len(a.Body) == 0 {
+		r.wrong("body", "has no text")
+		return nil
 	}
-	if d.Place != "" {
+	a.Provenance = given(a, article.FromText)
+	return a
+}
+
+// plain reads a text without markup. Lead-in and dateline become fields where these are empty; the paragraphs keep the rest
+// of the words.
+func (r *reader) plain(a *article.Article, text string) {
+	d := dispatch.Read(text)
+	if a.Agency == "" {
+		a.Agency = d.Agency
+	}
+	if a.Dateline == nil && d.Place != "" {
 		a.Dateline = &article.Dateline{Place: d.Place}
-		a.Provenance["dateline"] = article.FromText
 		if d.Day != "" {
 			a.Dateline.Date = &article.Date{Raw: d.Day}
 		}
 	}
 	a.Body = paragraphs(d.Paragraphs)
-	if len(a.Body) == 0 {
-		r.wrong("body", "has no text")
-		return nil
-	}
-	return a
 }
 
 func paragraphs(texts []string) []article.Block {

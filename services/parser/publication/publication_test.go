@@ -196,7 +196,7 @@ func TestRejections(t *testing.T) {
 		{"invalid UTF-8 in JSON", "rasc", h("Content-Type", asJSON, "Dateline-Id", "1"), "{\"a\":\"\xff\"}", []string{"body: not valid UTF-8 at byte 6"}},
 		{"invalid UTF-8 in a header", "rasc", h("Dateline-Headline", "\xff"), sentence, []string{"Dateline-Headline: not valid UTF-8"}},
 		{"broken JSON", "rasc", h("Content-Type", asJSON, "Dateline-Id", "1"), `{"schema_version":1,`, []string{"body: broken JSON at byte 20"}},
-		{"JSON of nothing known", "rasc", h("Content-Type", asJSON, "Dateline-Id", "1"), `{"title":"x"}`, []string{"body: neither an article with schema_version nor JSON-LD"}},
+		{"JSON of nothing known", "rasc", h("Content-Type", asJSON, "Dateline-Id", "1"), `{"title":"x"}`, []string{"body: neither an article with schema_version, nor JSON-LD"}},
 		{"wrong type in JSON", "rasc", h("Content-Type", asJSON, "Dateline-Id", "1"), `{"schema_version":1,"headline":7}`, []string{`body: JSON field "headline" at byte 32: number where string`}},
 		{"wrong content type", "rasc", h("Content-Type", "application/pdf"), "%PDF", []string{"Content-Type: accepted are text/plain, text/html, application/json"}},
 		{"broken content type", "rasc", h("Content-Type", "text/plain; charset"), sentence, []string{"Content-Type: accepted are"}},

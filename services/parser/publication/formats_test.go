@@ -1,0 +1,145 @@
+package publication
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"dateline/pkg/article"
+)
+
+func testdata(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestFormats(t *testing.T) {
+	const long = "paragraph: The bridge over the Alder was opened on Wednesday.; heading: What it cost; list: Steel|Stone"
+	for _, c := range []struct {
+		name, contentType, file, id, body string
+		more                              func(*article.Article) bool
+	}{
+		{
+			"NITF", "application/nitf+xml", "nitf.xml", "alder-20241106-7",
+			"paragraph: The bridge over the Alder was opened on Wednesday.; caption: The mayor cuts the ribbon.; heading: What it cost; list: Steel: 4 million|Stone: 2 million; quote: We always knew.; table: Year/Cost|2024/6 million",
+			func(a *article.Article) bool {
+				return a.AlternativeHeadline == "Nine years of work" && a.Section == "Local" && a.Dateline.Date.String() == "2024-11-06" && a.Dateline.Place == "ALDERTON" && len(a.Authors) == 2 && strings.Join(a.Keywords, "|") == "bridge|Alder"
+			},
+		},
+		{
+			"NewsML-G2", "application/vnd.iptc.g2.newsmessage+xml", "newsml.xml", "urn:newsml:alder.example:20241106:7",
+			"paragraph: The bridge over the Alder was opened on Wednesday.; heading: What it cost; list: Steel",
+			func(a *article.Article) bool {
+				return a.DateModified.String() == "2024-11-06T12:00:00+01:00" && a.Dateline.Place == "Alderton" && len(a.Authors) == 1 && strings.Join(a.Keywords, "|") == "bridge|transport"
+			},
+		},
+		{"NewsML-G2 by its first element", "text/xml", "newsml.xml", "urn:newsml:alder.example:20241106:7", "paragraph: The bridge over the Alder was opened on Wednesday.; heading: What it cost; list: Steel", nil},
+		{"ninjs 1", "application/ninjs+json", "ninjs-1.json", "tag:alder.example,2024:7", long, func(a *article.Article) bool {
+			return a.DateModified.String() == "2024-11-06T12:00:00+01:00" && a.Section == "Local" && strings.Join(a.Keywords, "|") == "transport" && len(a.Authors) == 2
+		}},
+		{"ninjs 2 by its shape", "application/json", "ninjs-2.json", "tag:alder.example,2024:7", long, func(a *article.Article) bool { return a.AlternativeHeadline == "" || len(a.Authors) == 2 }},
+		{"ninjs 3", "application/json", "ninjs-3.json", "tag:alder.example,2024:7", "paragraph: The bridge over the Alder was opened on Wednesday.; paragraph: It rained.", nil},
+	} {
+		a := mustRead(t, h("Content-Type", c.contentType), testdata(t, c.file))
+		if a.Publication.ID != c.id || a.ID != article.IDOfPublication("rasc", c.id) || a.Headline != "Bridge over the Alder opens" || a.Description != "It was opened in the rain." && c.name != "NITF" ||
+			a.Agency != "Valley News Agency" || a.InLanguage != "en-GB" || a.DatePublished.String() != "2024-11-06T09:30:00+01:00" || a.Authors[0].Name != "Ann Writer" {
+			t.Errorf("%s: %+v", c.name, a)
+		}
+		if a.Provenance["headline"] != article.FromPublisher || a.Provenance["body"] != article.FromPublisher {
+			t.Errorf("%s: %v", c.name, a.Provenance)
+		}
+		var got []string
+		for _, b := range a.Body {
+			s := b.Text
+			switch b.Type {
+			case article.List:
+				s = strings.Join(b.Items, "|")
+			case article.Table:
+				var rows []string
+				for _, r := range b.Rows {
+					rows = append(rows, strings.Join(r, "/"))
+				}
+				s = strings.Join(rows, "|")
+			}
+			got = append(got, string(b.Type)+": "+s)
+		}
+		if g := strings.Join(got, "; "); g != c.body {
+			t.Errorf("%s: %s\nwant %s", c.name, g, c.body)
+		}
+		if c.more != nil && !c.more(a) {
+			t.Errorf("%s: %+v %+v", c.name, a, a.Dateline)
+		}
+	}
+}
+
+func TestFormatsSayWhatIsWrong(t *testing.T) {
+	nitf, newsml, ninjs := testdata(t, "nitf.xml"), testdata(t, "newsml.xml"), testdata(t, "ninjs-1.json")
+	for _, c := range []struct{ name, contentType, body, want string }{
+		{"broken XML", "application/xml", "<nitf><body>", "body: broken XML at line 1"},
+		{"another entity", "application/xml", "<!DOCTYPE nitf [<!ENTITY a 'b'>]><nitf>&a;</nitf>", "invalid character entity &a;"},
+		{"deep XML", "application/xml", strings.Repeat("<a>", 1000), "nest deeper than 200"},
+		{"other XML", "application/xml", "<rss/>", `its first element is "rss"`},
+		{"no XML", "application/xml", "  x", "XML without an element"},
+		{"no text", "application/xml", "<nitf><head><docdata><doc-id id-string='1'/></docdata></head><body><body.content/></body></nitf>", "body.content: has no text"},
+		{"bad date", "application/xml", strings.Replace(nitf, "20241106T093000+0100", "tomorrow", 1), "docdata/date.release"},
+		{"canceled NITF", "application/xml", strings.Replace(nitf, "usable", "canceled", 1), "withdrawing an article is not supported"},
+		{"canceled NewsML", "application/xml", strings.Replace(newsml, "stat:usable", "stat:canceled", 1), "withdrawing an article is not supported"},
+		{"canceled ninjs", "application/json", strings.Replace(ninjs, `"usable"`, `"canceled"`, 1), "withdrawing an article is not supported"},
+		{"several items", "application/xml", strings.Replace(newsml, "ninat:picture", "ninat:text", 1), "holds 2 news items of text"},
+		{"no item", "application/xml", "<newsMessage/>", "holds 0 news items of text"},
+		{"a package", "application/xml", "<packageItem/>", "is a packageItem"},
+		{"a picture", "application/json", strings.Replace(ninjs, `"type": "text"`, `"type": "picture"`, 1), `type: "picture"`},
+		{"ninjs without a body", "application/json", `{"uri":"x:1","type":"text","pubstatus":"usable"}`, "body: has no text"},
+	} {
+		_, err := Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", c.contentType), Body: []byte(c.body), Stored: time.Now()})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func FuzzXML(f *testing.F) {
+	for _, name := range []string{"nitf.xml", "newsml.xml"} {
+		f.Add(testdata(f, name))
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		_, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/xml"), Body: []byte(s), Stored: time.Now()})
+	})
+}
+
+func FuzzNinjs(f *testing.F) {
+	for _, name := range []string{"ninjs-1.json", "ninjs-2.json", "ninjs-3.json"} {
+		f.Add(testdata(f, name))
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		_, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/json"), Body: []byte(s), Stored: time.Now()})
+	})
+}
+
+// Twice the publication takes about twice the time.
+func TestXMLIsLinear(t *testing.T) {
+	for name, piece := range map[string]string{
+		"paragraphs": "<p>The bridge was opened.</p>", "lists": "<ul><li>a</li></ul>", "rows": "<tr><td>a</td></tr>", "quotes": "<bq><p>a</p></bq>", "text": "word ", "attributes": "<p a='b' c='d'/>",
+	} {
+		took := func(n int) time.Duration {
+			body := []byte("<nitf><head><docdata><doc-id id-string='1'/></docdata></head><body><body.content>" + strings.Repeat(piece, n) + "</body.content></body></nitf>")
+			best := time.Hour
+			for range 3 {
+				began := time.Now()
+				_, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/xml"), Body: body, Stored: time.Now()})
+				best = min(best, time.Since(began))
+			}
+			return best
+		}
+		small, large := took(2_000), took(16_000)
+		if large > 40*small+10*time.Millisecond {
+			t.Errorf("%s: %v for 2,000, %v for 8 times as many", name, small, large)
+		}
+	}
+}
