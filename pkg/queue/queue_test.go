@@ -72,16 +72,17 @@ func TestFollowWaitsForProvisioning(t *testing.T) {
 	if _, err := q.Follow(short, queue.ReceiptsOf("test"), func(*queue.Delivery) {}); err == nil || !strings.Contains(err.Error(), "waited for long enough") {
 		t.Errorf("without a stream: %v", err)
 	}
-	time.AfterFunc(100*time.Millisecond, func() {
-		if err := queuetest.Connect(t, server, "admin").Provision(ctx, queuetest.Limits); err != nil {
-			t.Error(err)
-		}
-	})
+	admin := queuetest.Connect(t, server, "admin")
+	provisioned := make(chan error, 1)
+	time.AfterFunc(100*time.Millisecond, func() { provisioned <- admin.Provision(ctx, queuetest.Limits) })
 	stop, err := q.Follow(ctx, queue.ReceiptsOf("test"), func(*queue.Delivery) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stop()
+	if err := <-provisioned; err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestPublishIsDeduplicatedByID(t *testing.T) {

@@ -226,12 +226,14 @@ const noChance = 7
 
 func (p *page) firstLook() {
 	p.first = make([]float32, len(p.blocks))
-	var c collector
+	p.seen = make([]int, len(p.blocks)+1)
+	c := collector{has: make([]feature, 0, 40*len(p.blocks))}
 	for i := range p.blocks {
-		c.has = c.has[:0]
 		p.local(i, &c)
-		p.first[i] = sum(p.weights.First, c.has)
+		p.seen[i+1] = len(c.has)
+		p.first[i] = sum(p.weights.First, c.has[p.seen[i]:])
 	}
+	p.features = c.has
 }
 
 func (p *page) secondLook() {
@@ -239,9 +241,8 @@ func (p *page) secondLook() {
 	var c collector
 	for i := range p.blocks {
 		c.has = c.has[:0]
-		p.local(i, &c)
 		p.placed(i, &c)
-		p.second[i] = sum(p.weights.Second, c.has)
+		p.second[i] = sum(p.weights.Second, p.features[p.seen[i]:p.seen[i+1]]) + sum(p.weights.Second, c.has)
 	}
 }
 

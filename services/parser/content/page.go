@@ -200,6 +200,8 @@ func (p *page) markAt(i int32) mark {
 
 // sight is where the first look says that the article is.
 type sight struct {
+	features                []feature // of all blocks, as the first look sees them
+	seen                    []int     // by block: where its features begin
 	first, second           []float32 // scores by block
 	chance                  []float32 // of being of the article, by the first score
 	weight                  []int32   // by block: its words, as far as they are likely

@@ -27,11 +27,15 @@ func decode(body []byte, contentType string) (charset.Decoded, error) {
 	if d.Replaced > 16 && d.Replaced > len(d.Text)/20 {
 		return d, fail(BadEncoding, "%d of %d bytes cannot be read as %s", d.Replaced, len(body), d.Charset)
 	}
-	if n := controls(d.Text); n*50 > len(d.Text) {
+	head := d.Text[:min(len(d.Text), controlsIn)]
+	if n := controls(head); n*50 > len(head) {
 		return d, fail(BadEncoding, "%d control characters: it is no text", n)
 	}
 	return d, nil
 }
+
+// controlsIn is how many bytes of a page are looked through for control characters.
+const controlsIn = 32 << 10
 
 // controls counts the characters that text has no use for.
 func controls(s string) int {
