@@ -22,11 +22,7 @@ func Complete(a *article.Article) {
 	a.Text = article.PlainText(a.Body)
 	setLanguage(a)
 	if a.Dateline != nil && a.Dateline.Date != nil && a.Dateline.Date.Precision == "" { // its words alone so far
-		if day, ok := dates.Resolve(a.Dateline.Date.Raw, a.DatePublished); ok {
-			a.Dateline.Date = &day
-		} else {
-			a.Dateline.Date = nil
-		}
+		a.Dateline.Date = day(a.Dateline.Date.Raw, a)
 	}
 	if a.DateMentions = dates.Mentions(a.InLanguage, a.Text, a.DatePublished); a.DateMentions != nil {
 		a.Provenance["date_mentions"] = article.FromText
@@ -36,6 +32,19 @@ func Complete(a *article.Article) {
 		a.DisplayTitle = article.DisplayTitle{Text: Title(a.Text), Derived: true}
 	}
 	a.Fingerprint = article.Fingerprint(a)
+}
+
+// day resolves a dateline's day against the publication, in English or in the article's language.
+func day(words string, a *article.Article) *article.Date {
+	if d, ok := dates.Resolve(words, a.DatePublished); ok {
+		return &d
+	}
+	d, err := dates.Context{Lang: a.InLanguage, Published: a.DatePublished}.Parse(words)
+	if err != nil || d.Precision != article.Day {
+		return nil
+	}
+	d.From = article.FromText
+	return &d
 }
 
 func setLanguage(a *article.Article) {

@@ -51,6 +51,15 @@ func TestComplete(t *testing.T) {
 	if len(a.DateMentions) != 1 || a.DateMentions[0].String() != "2024-11-06" {
 		t.Errorf("mentions %+v", a.DateMentions)
 	}
+	ru := &article.Article{
+		Dateline:      &article.Dateline{Place: "МОСКВА", Date: &article.Date{Raw: "6 ноября"}},
+		DatePublished: &article.Date{Time: time.Date(2024, 11, 7, 9, 0, 0, 0, time.UTC), Precision: article.Second},
+		Body:          []article.Block{{Type: article.Paragraph, Text: "Министр сообщил в среду, что переговоры будут продолжены до конца года."}},
+	}
+	Complete(ru)
+	if d := ru.Dateline.Date; d == nil || d.String() != "2024-11-06" || d.Raw != "6 ноября" {
+		t.Errorf("dateline %+v", d)
+	}
 	known := article.Date{Time: time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC), Precision: article.Day}
 	b := &article.Article{Headline: "H", Dateline: &article.Dateline{Date: &known}}
 	Complete(b)

@@ -9,9 +9,12 @@ package dispatch
 
 import (
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"dateline/pkg/article"
+	"dateline/services/parser/byline"
 	"dateline/services/parser/dates"
 )
 
@@ -36,8 +39,11 @@ func Read(text string) Dispatch {
 	if rest, ok := d.leadIn(first); ok {
 		first = rest
 	}
-	if rest, ok := d.dateline(first); ok {
-		first = rest
+	for _, read := range [...]func(string) (string, bool){d.dateline, d.slashed, d.chinese} {
+		if rest, ok := read(first); ok {
+			first = rest
+			break
+		}
 	}
 	d.Paragraphs[0] = first
 	if first == "" { // the opening had a line of its own
@@ -46,20 +52,14 @@ func Read(text string) Dispatch {
 	return d
 }
 
-// agencies are names that stand for themselves, without a word such as "Agency" beside them.
-var agencies = map[string]bool{
-	"AP": true, "AFP": true, "Reuters": true, "REUTERS": true, "dpa": true, "DPA": true, "UPI": true, "Xinhua": true, "TASS": true, "ANSA": true,
-	"EFE": true, "Interfax": true, "PTI": true, "ANI": true, "IANS": true, "Kyodo": true, "Yonhap": true, "IRNA": true, "ISNA": true, "WAM": true,
-	"KUNA": true, "Bernama": true, "Antara": true, "Anadolu": true, "AA": true, "PAP": true, "CTK": true, "APA": true, "MTI": true, "ATS": true,
-	"Belga": true, "ANP": true, "NTB": true, "TT": true, "Ritzau": true, "Lusa": true, "PA": true, "AAP": true, "CNW": true, "Bloomberg": true,
-	"Associated Press": true, "The Associated Press": true, "Agence France-Presse": true, "PRNewswire": true, "Pajhwok": true,
-}
-
-// agencyEndings end the name of any other agency.
+// agencyEndings end the name of any agency that has no name of its own in package byline.
 var agencyEndings = []string{" News Agency", " Press Agency", " News Service", " Newswire", " Wire Service", " Press Service", " Press Association"}
 
+// wires are services that send dispatches and write no bylines.
+var wires = map[string]bool{"PRNewswire": true, "GLOBE NEWSWIRE": true, "BUSINESS WIRE": true, "CNW": true, "EUROPA PRESS": true, "PTI": true, "ANI": true, "IANS": true, "Pajhwok": true, "PA": true, "UPI": true}
+
 func isAgency(name string) bool {
-	if agencies[name] {
+	if wires[name] || byline.Agency(name) != "" {
 		return true
 	}
 	for _, e := range agencyEndings {
@@ -68,7 +68,8 @@ func isAgency(name string) bool {
 			return unicode.IsUpper(first)
 		}
 	}
-	return false
+	regional, _, found := strings.Cut(name, "/") // dpa/lby: its service for Bavaria
+	return found && byline.Agency(regional) != ""
 }
 
 // leadIn reads "RASC News Agency: ".
@@ -114,6 +115,55 @@ func (d *Dispatch) dateline(s string) (rest string, ok bool) {
 	return rest, true
 }
 
+// slashed reads "МОСКВА, 6 ноября. /ТАСС/. ", as Russian agencies write.
+func (d *Dispatch) slashed(s string) (rest string, ok bool) {
+	head := s[:min(len(s), maxOpening)]
+	place, after, found := strings.Cut(head, "/")
+	agency, _, closed := strings.Cut(after, "/")
+	if !found || !closed || !isAgency(agency) {
+		return s, false
+	}
+	place, day := cutDay(strings.TrimRight(place, " ,."))
+	if !isPlace(place, true) {
+		return s, false
+	}
+	d.Place, d.Day = place, day
+	if d.Agency == "" {
+		d.Agency = agency
+	}
+	return strings.TrimLeft(s[len(head)-len(after)+len(agency)+1:], " .-–—"), true
+}
+
+// chinese reads "新华社北京11月6日电": agency, place, day, and the word for a telegram.
+func (d *Dispatch) chinese(s string) (rest string, ok bool) {
+	head, _, found := strings.Cut(s[:min(len(s), maxOpening)], "日电")
+	if !found || !strings.Contains(head, "月") {
+		return s, false
+	}
+	if rest := s[len(head)+len("日电"):]; !strings.HasPrefix(rest, "（") && !strings.HasPrefix(rest, "(") && !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "\u3000") {
+		return s, false // 电视, television
+	}
+	digit := strings.IndexFunc(head, unicode.IsDigit)
+	if digit < 0 {
+		return s, false
+	}
+	place, day := head[:digit], head[digit:]+"日"
+	if !isDay(day) {
+		return s, false
+	}
+	if agency, city, ok := strings.Cut(place, "社"); ok && isAgency(agency+"社") {
+		place = city
+		if d.Agency == "" {
+			d.Agency = agency + "社"
+		}
+	}
+	if place == "" || strings.ContainsFunc(place, func(r rune) bool { return !unicode.Is(unicode.Han, r) }) {
+		return s, false
+	}
+	d.Place, d.Day = place, day
+	return strings.TrimLeft(s[len(head)+len("日电"):], " \u3000，,"), true
+}
+
 // cutDash cuts at the first dash that ends a dateline: —, – or --, or a hyphen between spaces.
 func cutDash(s string) (head, rest string, ok bool) {
 	start := s[:min(len(s), maxOpening)]
@@ -135,11 +185,21 @@ func cutDay(s string) (place, day string) {
 		if c != ',' {
 			continue
 		}
-		if rest := strings.TrimSpace(s[i+1:]); dates.IsDay(rest) {
+		if rest := strings.TrimSpace(s[i+1:]); isDay(rest) {
 			return strings.TrimSpace(s[:i]), rest
 		}
 	}
 	return s, ""
+}
+
+// isDay reports whether s, all of it, is a day in any language, with or without its year.
+func isDay(s string) bool {
+	if dates.IsDay(s) {
+		return true
+	}
+	near := &article.Date{Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Precision: article.Day} // any will do
+	d, err := dates.Context{Published: near}.Parse(s)
+	return err == nil && d.Precision == article.Day && strings.ContainsFunc(s, unicode.IsLetter)
 }
 
 // isPlace reports whether s may be a dateline's place: up to six words that begin with capitals; unless sure, the first
