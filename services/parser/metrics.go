@@ -2,9 +2,9 @@ package parser
 
 import (
 	"dateline/pkg/article"
+	"dateline/pkg/charset"
 	"dateline/pkg/metric"
 	"dateline/services/parser/capture"
-	"dateline/services/parser/charset"
 	"dateline/services/parser/extract"
 
 	"github.com/prometheus/client_golang/prometheus"

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"dateline/pkg/article"
+	"dateline/pkg/charset"
 	"dateline/pkg/weburl"
-	"dateline/services/parser/charset"
 	"dateline/services/parser/derive"
 	"dateline/services/parser/extract"
 	"dateline/services/parser/rules"

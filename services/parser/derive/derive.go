@@ -4,7 +4,7 @@ package derive
 
 import (
 	"dateline/pkg/article"
-	"dateline/services/parser/dates"
+	"dateline/pkg/dates"
 	"dateline/services/parser/language"
 )
 

@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 
 	"dateline/pkg/article"
+	"dateline/pkg/dates"
 	"dateline/services/parser/byline"
-	"dateline/services/parser/dates"
 )
 
 // Dispatch is a text, taken apart.

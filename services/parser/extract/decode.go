@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"dateline/pkg/article"
-	"dateline/services/parser/charset"
+	"dateline/pkg/charset"
 )
 
 // decode brings a page to valid UTF-8, in which what cannot be read is U+FFFD. A page of which much cannot be read is refused.

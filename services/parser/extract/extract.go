@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
-	"dateline/services/parser/charset"
+	"dateline/pkg/charset"
 	"dateline/services/parser/content"
 	"dateline/services/parser/rules"
 

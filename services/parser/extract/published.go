@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
-	"dateline/services/parser/dates"
+	"dateline/pkg/dates"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"

@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 
 	"dateline/pkg/article"
+	"dateline/pkg/dates"
 	"dateline/pkg/weburl"
-	"dateline/services/parser/dates"
 	"dateline/services/parser/derive"
 	"dateline/services/parser/dispatch"
 	"dateline/services/parser/language"

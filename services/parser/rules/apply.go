@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/pkg/dates"
 	"dateline/pkg/weburl"
-	"dateline/services/parser/dates"
 
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
