@@ -22,6 +22,7 @@ const (
 	wordPhoto
 	wordAside
 	wordNow
+	wordKicker
 	wordNot    // takes the meaning from the next
 	wordPrefix // "title" after it is the article's
 	wordTitle
@@ -51,6 +52,7 @@ func init() {
 		wordBio:    `bio biography aboutauthor vita`,
 		wordPhoto:  `caption photo photos image foto bild picture`,
 		wordNow:    `current now today heute aktuelles clock uhr`,
+		wordKicker: `kicker catchline overline eyebrow dachzeile spitzmarke topline`,
 		wordNot:    `no has with without is not ohne mit hide`,
 		wordPrefix: `entry article post story news content artikel page`,
 		wordTitle:  `title`,
@@ -65,7 +67,7 @@ func init() {
 
 // places are those that the words name.
 func (w words) places() place {
-	if w&^(wordAuthor|wordDate|wordUpdated|wordHeadline|wordLogo) == 0 {
+	if w&^(wordAuthor|wordDate|wordUpdated|wordHeadline|wordLogo|wordKicker) == 0 {
 		return 0
 	}
 	var in place
