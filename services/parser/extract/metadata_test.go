@@ -141,6 +141,19 @@ func TestAuthors(t *testing.T) {
 		{"an organization alone", ld(`{"@type":"NewsArticle","headline":"H","author":{"@type":"Organization","name":"Alder Newsroom"}}`), "", "Alder Newsroom (organization) json-ld"},
 		{"a label far below before an organization", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<ul><li><b>Autorin/Autor</b> Ann Weaver</ul>`, "Ann Weaver html"},
 		{"an organization before a teaser's byline", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<p>By Ann Weaver</p>`, "Alder News (organization) meta"},
+		{"a site of two words is no two people", `<meta name=author content="Ann & Bob"><meta property=og:site_name content="Ann & Bob">`, `<h1>Bridge</h1><p class=byline>By Carol Weaver</p>`, "Carol Weaver html"},
+		{"the site's name with its author class", "", `<h1 class="vcard author"><a href="https://www.paper.example/">Ann Weaver</a></h1><h2>Bridge</h2><p class=author>Bob Miller</p>`, "Bob Miller html"},
+		{"by, alone in its element", "", `<h1>Bridge</h1><div><span>By</span><span><a href=/x>Ann Weaver</a></span></div>`, "Ann Weaver html"},
+		{"by, before a space that does not break", "", "<h1>Bridge</h1><div>By\u00a0<a href=/x>Ann Weaver</a></div>", "Ann Weaver html"},
+		{"a label of two words", "", `<h1>Bridge</h1><p>Written by: <a href=/x>Ann Weaver</a></p>`, "Ann Weaver html"},
+		{"a label in German", "", `<h1>Bridge</h1><p>Geschrieben von <a href=/x>Anna Weber</a></p>`, "Anna Weber html"},
+		{"a name as a paragraph below the headline", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><strong>Ann Weaver</strong></p><p>The bridge is open.</p>`, "Ann Weaver html"},
+		{"a name as a paragraph, and an administrator", ld(`{"@type":"NewsArticle","headline":"Bridge","author":{"name":"Desk D","url":"https://www.paper.example/author/admin/"}}`), `<h1>Bridge</h1><p>By Desk D</p><p>ANN WEAVER</p>`, "ANN WEAVER html"},
+		{"an administrator alone", ld(`{"@type":"NewsArticle","headline":"Bridge","author":{"name":"Ann Weaver","url":"/author/admin/"}}`), `<h1>Bridge</h1>`, "Ann Weaver json-ld"},
+		{"a name that the headline speaks of", `<meta name=author content="Alder News">`, `<h1>A bridge for Ann Weaver</h1><p>Ann Weaver</p>`, "Alder News (organization) meta"},
+		{"a name that links elsewhere", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><a href=/local>Alder Valley</a></p>`, "Alder News (organization) meta"},
+		{"a name in a paragraph of more", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><b>Ann Weaver</b> has opened the bridge.</p>`, "Alder News (organization) meta"},
+		{"a name as a paragraph far below", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<p>Ann Weaver</p>`, "Alder News (organization) meta"},
 		{"nobody", "", `<h1>Bridge</h1>`, " "},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page(c.head, c.more), nil)
@@ -327,6 +340,17 @@ func TestWordsOf(t *testing.T) {
 	}
 }
 
+func TestFullName(t *testing.T) {
+	for in, want := range map[string]bool{
+		"Ann Weaver": true, " ANN\n O’WEAVER-SMITH, ": true, "Jean-Luc M. D'Arc": true, "Ann": false, "Ann weaver": false, "Ann Weaver 3": false, "The Bridge Is Open Again": false,
+		"Ann: Weaver": false, "": false, strings.Repeat("Ann ", 2000): false,
+	} {
+		if got := isFullName(in); got != want {
+			t.Errorf("isFullName(%.20q) %v", in, got)
+		}
+	}
+}
+
 func TestTexts(t *testing.T) {
 	for in, want := range map[string]bool{
 		"May 3, 2020": true, "3.5.20": true, "3/5/2020": true, "۱۴۰۳": true, "20200503": true, "12:30": false, "3.5 million": false, "12345": false, "no digits": false, "": false,
@@ -336,7 +360,7 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]bool{
-		"By Ann": true, " von ": true, "Autor: A": true, "Autor": true, "Autor und Held": false, "Text von A": true, "Text": false, "Text folgt": false, "作者：张三": true, "Автор: А": true, "The minister": false, "": false, "Ein Beitrag von": true,
+		"By Ann": true, " von ": true, "Autor: A": true, "Autor": true, "Autor und Held": false, "Text von A": true, "Text": false, "Text folgt": false, "作者：张三": true, "Автор: А": true, "The minister": false, "": false, "Ein Beitrag von": true, "By\u00a0": true, "Written by:": true, "Erstellt von": true, "Gespeichert": false,
 	} {
 		if got := startsByline(in); got != want {
 			t.Errorf("startsByline(%q) %v", in, got)
