@@ -224,8 +224,9 @@ func TestElements(t *testing.T) {
 	}{
 		{"", 0}, {"a < b", 0}, {"<p>a</p><br/>", 2}, {"<b><i><p></p></i></b><p>", 1 + 2 + 3 + 1}, {"<b><b><b><b><b>", 1 + 2 + 3 + 4 + 4}, {"</b></b><p>", 1}, {"<", 0}, {"<!-- x --><!doctype html>", 0},
 	} {
-		if got := elements(c.in); got != c.want {
-			t.Errorf("%q: %d, want %d", c.in, got, c.want)
+		var got counter
+		if got.count(c.in); got.n != c.want {
+			t.Errorf("%q: %d, want %d", c.in, got.n, c.want)
 		}
 	}
 }
@@ -288,13 +289,14 @@ func TestOwnWorkIsLinear(t *testing.T) {
 			text := strings.Repeat(piece, n)
 			best := time.Hour
 			for range 3 {
-				doc, err := parse(context.Background(), text)
+				doc, err := parse(context.Background(), setApart(text).pieces)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
 				began := time.Now()
-				elements(text)
-				f := survey(doc)
+				parts := setApart(text)
+				new(counter).count(text)
+				f := survey(doc, &parts)
 				a := f.article(Page{URL: "https://e.example/a"})
 				found := content.Find(doc, f.hints(a))
 				f.chooseBody(a, found.Body)
