@@ -3,10 +3,12 @@ package dispatch
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
+
+	"dateline/pkg/lineartest"
 )
 
 func TestReadOpening(t *testing.T) {
@@ -91,20 +93,10 @@ func FuzzRead(f *testing.F) {
 
 func TestReadIsLinear(t *testing.T) {
 	for _, piece := range []string{"word ", "word\n", "word.\n\n", "\n", "—", "(", "A, ", "a:"} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, strconv.Quote(piece), 160_000, func(n int) func() {
 			s := strings.Repeat(piece, n)
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
-				Read(s)
-				best = min(best, time.Since(began))
-			}
-			return best
-		}
-		small, large := took(20_000), took(160_000)
-		if large > 40*small+5*time.Millisecond {
-			t.Errorf("%q: %v for 20,000, %v for 8 times as many", piece, small, large)
-		}
+			return func() { Read(s) }
+		})
 	}
 }
 

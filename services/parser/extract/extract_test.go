@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/lineartest"
+
 	"dateline/pkg/article"
 	"dateline/services/parser/content"
 )
@@ -285,15 +287,13 @@ func TestOwnWorkIsLinear(t *testing.T) {
 		"headings": "<h1>A heading</h1>", "classes": "<i class='a-date b-author c_comment dE fG'></i>", "labels": "<b>Author:</b>", "scripts": "<script>{\"publishedAt\":1}</script>",
 		"data": "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"H\",\"author\":\"A B\"}</script>",
 	} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, name, 32_000, func(n int) func() {
 			text := strings.Repeat(piece, n)
-			best := time.Hour
-			for range 3 {
-				doc, err := parse(context.Background(), setApart(text).pieces)
-				if err != nil {
-					t.Fatalf("%s: %v", name, err)
-				}
-				began := time.Now()
+			doc, err := parse(context.Background(), setApart(text).pieces)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			return func() {
 				parts := setApart(text)
 				new(counter).count(text)
 				f := survey(doc, &parts)
@@ -301,14 +301,8 @@ func TestOwnWorkIsLinear(t *testing.T) {
 				found := content.Find(doc, f.hints(a))
 				f.chooseBody(a, found.Body)
 				f.setState(a, Page{}, found)
-				best = min(best, time.Since(began))
 			}
-			return best
-		}
-		small, large := took(4_000), took(32_000)
-		if large > 40*small+10*time.Millisecond {
-			t.Errorf("%s: %v for 4,000, %v for 8 times as many", name, small, large)
-		}
+		})
 	}
 }
 
