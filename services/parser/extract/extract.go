@@ -139,6 +139,7 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 		body = content.Whole(doc)
 	}
 	facts.chooseBody(a, body)
+	attribute(a, p.Explain)
 	if p.Rule != nil {
 		p.obey(doc, a)
 	}
