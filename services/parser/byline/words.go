@@ -80,7 +80,7 @@ var (
 		"dow jones": "Dow Jones", "dow jones newswires": "Dow Jones", "bloomberg": "Bloomberg", "bloomberg news": "Bloomberg", "ddp": "ddp", "dapd": "dapd", "rasc": "RASC", "中新社": "China News Service",
 		"مهر": "Mehr", "فارس": "Fars", "سانا": "SANA", "وام": "WAM", "واس": "SPA", "petra": "Petra", "بترا": "Petra", "mena": "MENA", "أ ش أ": "MENA",
 		"رویترز": "Reuters", "رويترز": "Reuters", "روئٹرز": "Reuters", "ロイター": "Reuters", "路透社": "Reuters", "路透": "Reuters", "로이터": "Reuters", "рейтер": "Reuters", "रॉयटर्स": "Reuters",
-		"أ ف ب": "AFP", "أ.ف.ب": "AFP", "ا ف ب": "AFP", "ا.ف.ب": "AFP", "فرانس برس": "AFP", "وكالة فرانس برس": "AFP", "فرانس‌پرس": "AFP", "خبرگزاری فرانسه": "AFP", "اے ایف پی": "AFP", "法新社": "AFP", "afp通信": "AFP", "एएफपी": "AFP",
+		"أ ف ب": "AFP", "أ.ف.ب": "AFP", "ا ف ب": "AFP", "ا.ف.ب": "AFP", "فرانس برس": "AFP", "وكالة فرانس برس": "AFP", "فرانس\u200cپرس": "AFP", "خبرگزاری فرانسه": "AFP", "اے ایف پی": "AFP", "法新社": "AFP", "afp通信": "AFP", "एएफपी": "AFP",
 		"أسوشيتد برس": "AP", "اسوشيتد برس": "AP", "أ ب": "AP", "آسوشیتدپرس": "AP", "آسوشیتد پرس": "AP", "اسوشیتدپرس": "AP", "اے پی": "AP", "美联社": "AP", "美聯社": "AP", "ap通信": "AP", "एपी": "AP",
 		"د ب أ": "dpa", "德新社": "dpa", "شینهوا": "Xinhua", "شينخوا": "Xinhua", "الأناضول": "Anadolu", "آناتولی": "Anadolu", "аа": "Anadolu", "塔斯社": "TASS", "タス通信": "TASS", "تاس": "TASS", "إفي": "EFE",
 		"интерфакс-украина": "Interfax-Ukraine", "інтерфакс-україна": "Interfax-Ukraine", "interfax-ukraine": "Interfax-Ukraine", "interfax.ru": "Interfax", "унн": "UNN", "укрінформ": "Ukrinform", "белта": "BelTA", "belta": "BelTA", "казинформ": "Kazinform",
