@@ -1,0 +1,201 @@
+package revisit
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// Bounds of the time between two polls.
+const (
+	Shortest = 5 * time.Minute // guardLeast where the window would roll over
+	Longest  = 24 * time.Hour
+
+	guardLeast = 2 * time.Minute
+	guardFill  = 0.6 // of the window: what is new may fill it before the next poll, at the peak's rate
+	guardSpan  = 2 * time.Hour
+	jitter     = 0.1
+
+	// DefaultTheta serves until the budget has set one: a source of 3.7 items a day is polled every 80 minutes.
+	DefaultTheta = 8 * time.Minute
+)
+
+// Params are what the next poll depends on beside the source's State.
+type Params struct {
+	Theta    time.Duration // that unseen items may wait together; zero is DefaultTheta
+	Interval time.Duration // the operator's own for this source; zero for none. It wins over rate, window, hints and bounds
+	Seed     uint64        // any hash of the source's id: it sets jitter, the same in every replica
+}
+
+// Rule names what has decided on a poll's time.
+type Rule string
+
+// The rules.
+const (
+	RuleFirst      Rule = "first"       // never polled: now
+	RuleRate       Rule = "rate"        // the square-root law
+	RuleGuard      Rule = "guard"       // the window could roll over
+	RuleHint       Rule = "hint"        // the feed asks for no more
+	RuleShortest   Rule = "shortest"    // Shortest
+	RuleLongest    Rule = "longest"     // Longest
+	RuleInterval   Rule = "interval"    // the operator's
+	RuleFailing    Rule = "failing"     // any of these, times the backoff
+	RuleDead       Rule = "dead"        // monthly
+	RuleRetryAfter Rule = "retry_after" // the server's
+)
+
+// Decision is when a source is polled next, and why.
+type Decision struct {
+	At       time.Time     `json:"at"`
+	Rule     Rule          `json:"rule"`
+	Interval time.Duration `json:"interval"`          // that the rule gives, without jitter
+	Rate     float64       `json:"rate"`              // items a day
+	Hour     float64       `json:"hour"`              // At's hour brings so many times the average hour's items
+	Theta    time.Duration `json:"theta"`             // as it was in Params
+	ByRate   time.Duration `json:"by_rate"`           // what the square-root law gives, at most Longest
+	Guard    time.Duration `json:"guard,omitempty"`   // the most that the window allows; zero where it sets none
+	Hint     time.Duration `json:"hint,omitempty"`    // the least that the feed asks for
+	Backoff  float64       `json:"backoff,omitempty"` // that failures have grown to; zero where there are none
+}
+
+// String says it in a line, for people.
+func (d Decision) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s by %s", d.At.UTC().Format(time.RFC3339), d.Rule)
+	if d.Rule == RuleFirst {
+		return b.String()
+	}
+	fmt.Fprintf(&b, " (%s): %.2g items/day, x%.1f at that hour; rate %s", d.Interval.Round(time.Second), d.Rate, d.Hour, d.ByRate.Round(time.Second))
+	if d.Guard > 0 {
+		fmt.Fprintf(&b, ", guard %s", d.Guard.Round(time.Second))
+	}
+	if d.Hint > 0 {
+		fmt.Fprintf(&b, ", hint %s", d.Hint.Round(time.Second))
+	}
+	if d.Backoff > 0 {
+		fmt.Fprintf(&b, ", backoff x%.3g", d.Backoff)
+	}
+	return b.String()
+}
+
+// Next is the time of the next poll, never before now.
+func (s *State) Next(now time.Time, p Params) time.Time { return s.Explain(now, p).At }
+
+// Explain is Next with its reasons.
+func (s *State) Explain(now time.Time, p Params) Decision {
+	if p.Theta <= 0 {
+		p.Theta = DefaultTheta
+	}
+	profile := s.profile()
+	d := Decision{At: now, Rule: RuleFirst, Rate: s.Rate(), Hour: profile[now.UTC().Hour()], Theta: p.Theta}
+	last := s.Polled
+	if s.Failing.Count > 0 {
+		last = s.Failing.At
+	}
+	if last.IsZero() {
+		return d
+	}
+	if last.After(now) { // by a clock that was ahead
+		last = now
+	}
+	d.ByRate = wait(last, d.Rate/24, &profile, p.Theta)
+	d.Guard = s.guard()
+	d.Hint = s.hint(last.Add(d.ByRate))
+	d.Interval, d.Rule = d.bounded()
+	if p.Interval > 0 {
+		d.Interval, d.Rule = p.Interval, RuleInterval
+	}
+	s.backOff(&d)
+	d.At = last.Add(spread(d.Interval, d.Rule, p.Seed^uint64(last.Unix())))
+	if asked := s.Failing.RetryAt; asked.After(d.At) {
+		d.At, d.Rule = asked, RuleRetryAfter
+		if most := now.Add(MaxRetryAfter); asked.After(most) {
+			d.At = most
+		}
+	}
+	if d.At.Before(now) {
+		d.At = now
+	}
+	d.Hour = profile[d.At.UTC().Hour()]
+	return d
+}
+
+// bounded is the interval by rate within its bounds.
+func (d *Decision) bounded() (time.Duration, Rule) {
+	interval, rule := d.ByRate, RuleRate
+	if interval < Shortest {
+		interval, rule = Shortest, RuleShortest
+	}
+	if interval < d.Hint {
+		interval, rule = d.Hint, RuleHint
+	}
+	if interval >= Longest {
+		interval, rule = Longest, RuleLongest
+	}
+	if d.Guard > 0 && d.Guard < interval {
+		interval, rule = d.Guard, RuleGuard
+	}
+	return interval, rule
+}
+
+// wait is the time after a poll in which unseen items are expected to have waited theta together; at most Longest.
+func wait(from time.Time, perHour float64, profile *[24]float64, theta time.Duration) time.Duration {
+	from = from.UTC()
+	var (
+		hour    = from.Hour()
+		dt      = 1 - float64(from.Minute()*60+from.Second())/3600 // hours until the profile changes
+		left    = theta.Hours()
+		unseen  float64 // items
+		elapsed float64 // hours
+	)
+	for elapsed < Longest.Hours() {
+		rate := perHour * profile[hour]
+		waited := (unseen + rate*dt/2) * dt
+		if waited >= left {
+			// The root of rate x²/2 + unseen x = left that does not cancel.
+			x := 2 * left / (unseen + math.Sqrt(unseen*unseen+2*rate*left))
+			return min(time.Duration((elapsed+x)*float64(time.Hour)), Longest)
+		}
+		left -= waited
+		unseen += rate * dt
+		elapsed += dt
+		dt = 1
+		hour = (hour + 1) % 24
+	}
+	return Longest
+}
+
+// guard is the time in which items as at the peak fill what may be filled of the window; zero for no guard.
+func (s *State) guard() time.Duration {
+	if s.Window <= 0 || !(s.Peak > 0) {
+		return 0
+	}
+	d := guardFill * float64(s.Window) / s.Peak * float64(guardSpan)
+	return time.Duration(within(d, float64(guardLeast), float64(Longest)))
+}
+
+func (s *State) hint(at time.Time) time.Duration {
+	return s.Hints.floor(at, time.Duration(float64(day)/s.Rate()))
+}
+
+// spread varies an interval by a tenth either way, so that sources added together do not stay together; but not to more
+// than the window allows, nor to less than the feed asks for.
+func spread(d time.Duration, rule Rule, seed uint64) time.Duration {
+	x := 2*unit(seed) - 1
+	switch rule {
+	case RuleGuard:
+		x = -math.Abs(x)
+	case RuleHint, RuleShortest:
+		x = math.Abs(x)
+	}
+	return d + time.Duration(jitter*x*float64(d))
+}
+
+// unit makes a number in [0, 1) of a seed (SplitMix64: Steele, Lea and Flood, 2014).
+func unit(x uint64) float64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return float64((x^x>>31)>>11) / (1 << 53)
+}
