@@ -54,16 +54,16 @@ func (d *Demand) Add(s *State, p Params) {
 	}
 }
 
-// bounds are the least and the most that the source's interval can be, whatever theta is.
+// bounds are the least and the most that the source's interval can be, whatever theta is, with the jitter to be expected.
 func (s *State) bounds(p Params) (least, most time.Duration) {
 	at := func(byRate time.Duration) time.Duration {
 		d := Decision{ByRate: byRate, Guard: s.guard(), Hint: s.hint(s.Polled)}
 		d.Interval, d.Rule = d.bounded()
 		if p.Interval > 0 {
-			d.Interval = p.Interval
+			d.Interval, d.Rule = p.Interval, RuleInterval
 		}
 		s.backOff(&d)
-		return d.Interval
+		return d.Interval + time.Duration(jitter/2*lean(d.Rule)*float64(d.Interval))
 	}
 	return at(0), at(Longest)
 }

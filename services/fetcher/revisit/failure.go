@@ -18,16 +18,17 @@ const (
 	Gone      Class = "gone"      // 410
 )
 
-// severity of a class: growth multiplies the interval with each failure; deadly are the days of such failures after which
-// the source is dead.
-func (c Class) severity() (growth, deadly float64) {
+// severity of a class: growth multiplies the interval with each failure, and with the first one is first; deadly are the
+// days of such failures after which the source is dead. After a first temporary failure a source is asked again in half its
+// interval: the window's guard leaves room for that, and most such failures are over by then.
+func (c Class) severity() (first, growth, deadly float64) {
 	switch c {
 	case Hard, Gone:
-		return 4, 7
+		return 4, 4, 7
 	case Soft:
-		return 2, 14
+		return 2, 2, 14
 	default:
-		return 1.5, 28
+		return 0.5, 2, 28
 	}
 }
 
@@ -51,7 +52,8 @@ const (
 	probeEvery = 30 * day       // of dead sources
 	goneAfter  = 48 * time.Hour // of 410s
 	maxGap     = 2 * Longest    // between failures that is held against the source: the rest is our own absence
-	maxBackoff = float64(Longest / Shortest)
+	minBackoff = 0.5
+	maxBackoff = float64(Longest / guardLeast)
 	maxWhy     = 160 // bytes
 )
 
@@ -82,17 +84,17 @@ type failing struct {
 // month until it answers.
 func (s *State) Fail(f Failure) {
 	at := f.At.UTC().Truncate(time.Second)
-	growth, deadly := f.Class.severity()
+	first, growth, deadly := f.Class.severity()
 	row := &s.Failing
 	if row.Count == 0 {
-		*row = failing{Since: at, At: at, Backoff: 1}
+		*row = failing{Since: at, At: at, Backoff: first / growth}
 	}
 	if at.Before(row.At) { // by a clock that is behind
 		at = row.At
 	}
 	gap := min(at.Sub(row.At), maxGap)
 	row.Score = round(row.Score+gap.Hours()/24/deadly, 1e-4)
-	row.Backoff = round(within(row.Backoff*growth, 1, maxBackoff), 1e-2)
+	row.Backoff = round(within(row.Backoff*growth, minBackoff, maxBackoff), 1e-2)
 	row.At, row.Class, row.Why = at, f.Class, clip(f.Why)
 	row.Count++
 	row.RetryAt = time.Time{}
@@ -119,10 +121,10 @@ func (s *State) backOff(d *Decision) {
 	case !row.Dead.IsZero():
 		d.Interval, d.Rule = probeEvery, RuleDead
 	default:
-		d.Backoff = within(row.Backoff, 1, maxBackoff)
+		d.Backoff = within(row.Backoff, minBackoff, maxBackoff)
 		// The operator's interval may be longer than any of ours.
 		most := max(d.Interval, Longest)
-		d.Interval = time.Duration(within(d.Backoff*float64(d.Interval), float64(Shortest), float64(most)))
+		d.Interval = time.Duration(within(d.Backoff*float64(d.Interval), float64(guardLeast), float64(most)))
 		d.Rule = RuleFailing
 	}
 }

@@ -166,12 +166,17 @@ func wait(from time.Time, perHour float64, profile *[24]float64, theta time.Dura
 	return Longest
 }
 
-// guard is the time in which items as at the peak fill what may be filled of the window; zero for no guard.
+// guard is the time in which what may be filled of the window could be: by two hours as the peak was, and from then on by
+// twice the average rate, since no peak goes on all day. Zero is no guard.
 func (s *State) guard() time.Duration {
 	if s.Window <= 0 || !(s.Peak > 0) {
 		return 0
 	}
-	d := guardFill * float64(s.Window) / s.Peak * float64(guardSpan)
+	items := guardFill * float64(s.Window)
+	d := items / s.Peak * float64(guardSpan)
+	if rest := items - s.Peak; rest > 0 {
+		d = float64(guardSpan) + rest/(2*s.Rate())*float64(day)
+	}
 	return time.Duration(within(d, float64(guardLeast), float64(Longest)))
 }
 
@@ -179,17 +184,26 @@ func (s *State) hint(at time.Time) time.Duration {
 	return s.Hints.floor(at, time.Duration(float64(day)/s.Rate()))
 }
 
-// spread varies an interval by a tenth either way, so that sources added together do not stay together; but not to more
-// than the window allows, nor to less than the feed asks for.
+// spread varies an interval by a tenth, so that sources added together do not stay together.
 func spread(d time.Duration, rule Rule, seed uint64) time.Duration {
-	x := 2*unit(seed) - 1
-	switch rule {
-	case RuleGuard:
-		x = -math.Abs(x)
-	case RuleHint, RuleShortest:
-		x = math.Abs(x)
+	x := unit(seed)
+	if lean := lean(rule); lean == 0 {
+		x = 2*x - 1
+	} else {
+		x *= lean
 	}
 	return d + time.Duration(jitter*x*float64(d))
+}
+
+// lean is the way that an interval may vary: not to more than the window allows, nor to less than the feed asks for.
+func lean(rule Rule) float64 {
+	switch rule {
+	case RuleGuard, RuleLongest:
+		return -1
+	case RuleHint, RuleShortest:
+		return 1
+	}
+	return 0
 }
 
 // unit makes a number in [0, 1) of a seed (SplitMix64: Steele, Lea and Flood, 2014).

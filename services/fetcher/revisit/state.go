@@ -27,8 +27,8 @@ const (
 	halfLife   = 4 * day  // of what is known of the rate
 	peakLife   = 7 * day  // half-life of the peak
 	hoursLife  = 28 * day // half-life of the profile
-	priorItems = 0.75     // the Gamma prior of the rate: as if 0.75 items
-	priorDays  = 0.5      // had come in half a day, which is 1.5 a day
+	priorItems = 1.5      // the Gamma prior of the rate: as if so many items
+	priorDays  = 1        // had come in so many days
 	flat       = 40       // items of no particular hour, that the profile is shrunk with
 	peakHours  = 7 * 24   // that are searched for a peak
 	maxCount   = 1e9      // of anything, should a record be garbled
