@@ -3,22 +3,23 @@ package revisit
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 )
 
 // Bounds of the time between two polls.
 const (
-	Shortest = 5 * time.Minute // guardLeast where the window would roll over
+	Shortest = 5 * time.Minute // but guardLeast where the window would roll over
 	Longest  = 24 * time.Hour
+)
 
+// DefaultTheta serves until the budget has set one: a source of 3.7 items a day is polled every 80 minutes.
+const DefaultTheta = 8 * time.Minute
+
+const (
 	guardLeast = 2 * time.Minute
-	guardFill  = 0.6 // of the window: what is new may fill it before the next poll, at the peak's rate
+	guardFill  = 0.6 // of the window may be new at the next poll
 	guardSpan  = 2 * time.Hour
 	jitter     = 0.1
-
-	// DefaultTheta serves until the budget has set one: a source of 3.7 items a day is polled every 80 minutes.
-	DefaultTheta = 8 * time.Minute
 )
 
 // Params are what the next poll depends on beside the source's State.
@@ -40,7 +41,7 @@ const (
 	RuleShortest   Rule = "shortest"    // Shortest
 	RuleLongest    Rule = "longest"     // Longest
 	RuleInterval   Rule = "interval"    // the operator's
-	RuleFailing    Rule = "failing"     // any of these, times the backoff
+	RuleFailing    Rule = "failing"     // any of those above, times the backoff
 	RuleDead       Rule = "dead"        // monthly
 	RuleRetryAfter Rule = "retry_after" // the server's
 )
@@ -61,22 +62,26 @@ type Decision struct {
 
 // String says it in a line, for people.
 func (d Decision) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s by %s", d.At.UTC().Format(time.RFC3339), d.Rule)
+	at := d.At.UTC().Format(time.RFC3339)
 	if d.Rule == RuleFirst {
-		return b.String()
+		return at + ": never polled"
 	}
-	fmt.Fprintf(&b, " (%s): %.2g items/day, x%.1f at that hour; rate %s", d.Interval.Round(time.Second), d.Rate, d.Hour, d.ByRate.Round(time.Second))
+	short := func(d time.Duration) string { return d.Round(time.Second).String() }
+	places := 0
+	if d.Rate < 10 {
+		places = 2
+	}
+	s := fmt.Sprintf("%s: %s by %s; %.*f items/day, x%.1f in that hour, theta %s: rate %s", at, short(d.Interval), d.Rule, places, d.Rate, d.Hour, short(d.Theta), short(d.ByRate))
 	if d.Guard > 0 {
-		fmt.Fprintf(&b, ", guard %s", d.Guard.Round(time.Second))
+		s += ", guard " + short(d.Guard)
 	}
 	if d.Hint > 0 {
-		fmt.Fprintf(&b, ", hint %s", d.Hint.Round(time.Second))
+		s += ", hint " + short(d.Hint)
 	}
 	if d.Backoff > 0 {
-		fmt.Fprintf(&b, ", backoff x%.3g", d.Backoff)
+		s += fmt.Sprintf(", backoff x%.3g", d.Backoff)
 	}
-	return b.String()
+	return s
 }
 
 // Next is the time of the next poll, never before now.
@@ -107,12 +112,13 @@ func (s *State) Explain(now time.Time, p Params) Decision {
 		d.Interval, d.Rule = p.Interval, RuleInterval
 	}
 	s.backOff(&d)
-	d.At = last.Add(spread(d.Interval, d.Rule, p.Seed^uint64(last.Unix())))
-	if asked := s.Failing.RetryAt; asked.After(d.At) {
+	d.At = last.Add(spread(d.Interval, d.Rule, p.Seed^uint64(last.Unix()))).Truncate(time.Second)
+	asked := s.Failing.RetryAt
+	if most := last.Add(MaxRetryAfter); asked.After(most) {
+		asked = most
+	}
+	if asked.After(d.At) {
 		d.At, d.Rule = asked, RuleRetryAfter
-		if most := now.Add(MaxRetryAfter); asked.After(most) {
-			d.At = most
-		}
 	}
 	if d.At.Before(now) {
 		d.At = now

@@ -27,8 +27,8 @@ const (
 	halfLife   = 4 * day  // of what is known of the rate
 	peakLife   = 7 * day  // half-life of the peak
 	hoursLife  = 28 * day // half-life of the profile
-	priorItems = 1.5      // the Gamma prior of the rate: as if so many items
-	priorDays  = 1        // had come in so many days
+	priorItems = 0.3      // the Gamma prior of the rate, 1.5 a day: as if so many items had come
+	priorDays  = 0.2      // in so many days. Little, so that a first window that spans minutes has its say
 	flat       = 40       // items of no particular hour, that the profile is shrunk with
 	peakHours  = 7 * 24   // that are searched for a peak
 	maxCount   = 1e9      // of anything, should a record be garbled
@@ -49,10 +49,11 @@ type State struct {
 	Failing failing     `json:"failing,omitzero"`
 }
 
-// recent are the items of the last two hours that brought any: a peak can begin in one poll and end in another.
+// recent are the items of the last hour that brought any, and of the one before it: a peak begins in one poll and ends in
+// another.
 type recent struct {
 	Hour  int64  `json:"hour"`  // hours since 1970
-	Items [2]int `json:"items"` // in that hour, and in the one before
+	Items [2]int `json:"items"` // in that hour and in the one before
 }
 
 // Poll is a poll that was answered.
