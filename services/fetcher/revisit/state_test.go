@@ -3,6 +3,7 @@ package revisit
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 	"time"
 )
@@ -115,6 +116,19 @@ func TestHoursAreLearned(t *testing.T) {
 	}
 	if !near(total, 24, 1e-9) || w[9] < 4 {
 		t.Errorf("profile %.2f, sum %.2f", w, total)
+	}
+
+	// It has moved to the evening.
+	for h := range 60 * 24 {
+		at := s.Polled.Add(time.Hour)
+		n := 0
+		if h%24 < 4 {
+			n = 3
+		}
+		s.Observe(Poll{At: at, New: n, Window: 50})
+	}
+	if w := s.profile(); slices.Max(w[:]) < 3*w[9] {
+		t.Errorf("two months after it moved from the morning the profile is %.2f", w)
 	}
 
 	// Eight items are no reason to believe in hours.
