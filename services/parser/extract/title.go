@@ -21,10 +21,10 @@ type claim struct {
 	votes  int    // the weights of all that say the same
 }
 
-// The weights of what speaks for a headline where sources differ. They are set by hand: a softmax over the same votes, learned
-// on the corpus pages that differ and judged on sites held out, has the same signs and is no better. What the page shows and
-// what its URL was made of count most, and an alternative headline is mostly the one that is shown; what <title> and
-// twitter:title repeat is rather the version for search engines and networks.
+// The weights of what speaks for a headline where sources differ. What the page shows and what its URL was made of count most,
+// and an alternative headline is mostly the one that is shown; what <title> and twitter:title repeat is rather the version for
+// search engines and networks. They are set by hand: a softmax over the same votes, learned on the corpus pages that differ,
+// puts them in much the same order and chooses no better.
 const (
 	headingWeight     = 32
 	openGraphWeight   = 15
