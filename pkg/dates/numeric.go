@@ -8,7 +8,7 @@ import (
 // numeric reads 06.11.2024, 11/26/2024, 2024. 11. 6. and 2024-11-06. used says that there are three numbers.
 func (r *reader) numeric(a, sep token) (used, ok bool) {
 	switch sep.text {
-	case ".", "/", "-", "．", "／", "‑", "–":
+	case ".", "/", "-", "．", "／", "‑", "–", "|":
 	default:
 		return false, false
 	}
@@ -30,10 +30,12 @@ func (r *reader) numeric(a, sep token) (used, ok bool) {
 	case a.digits <= 2 && c.digits == 4:
 		year = c.n
 		month, day = r.order(year, a.n, b.n, sep.text)
-	case a.digits == 2 && b.digits == 2 && c.digits == 2:
+	case c.digits == 2 && a.digits <= 2 && (a.digits == 2 && b.digits == 2 || sep.text == "." && r.mode != mention): // 8.5.12 in a running text is a version
 		own := r.lex.language(r.lang)
 		switch {
 		case own == nil || own.solar: // whose year, or which calendar's?
+		case own.yearFirst && a.digits == 1:
+			return true, false
 		case own.yearFirst:
 			year, month, day = r.century(a.n), b.n, c.n
 		default:
