@@ -32,7 +32,9 @@ func (d *dating) marked() {
 		}
 		e := evidence{value, article.FromHTML, detail}
 		if m.words&wordUpdated != 0 && m.words&wordDate == 0 || m.kind != markItem && saysUpdated(m.node) {
-			d.read(&d.modified, rankShown, e, m.node)
+			if !d.both(e, m.node, in&inFooter == 0 && near(m.at, at)) {
+				d.read(&d.modified, rankShown, e, m.node)
+			}
 			continue
 		}
 		rank := rankFar
@@ -115,13 +117,38 @@ func updated(s string) bool {
 	if len(s) > 80 {
 		s = s[len(s)-80:]
 	}
-	s = strings.ToLower(s)
+	return changeAt(strings.ToLower(s)) >= 0
+}
+
+// changeAt is where in a text in lower case the first word of a change stands, -1 where none does.
+func changeAt(s string) int {
 	for _, w := range updatedWords {
-		if strings.Contains(s, w) {
-			return true
+		if i := strings.Index(s, w); i >= 0 {
+			return i
 		}
 	}
-	return false
+	return -1
+}
+
+// both reads a text that gives the publication and then the change: "5 November 2024, updated: 6 November 2024".
+func (d *dating) both(e evidence, n *html.Node, shown bool) bool {
+	s := strings.ToLower(e.value)
+	at := changeAt(s)
+	if at < 0 || len(s) > lineText {
+		return false
+	}
+	first, ok := d.context.Find(s[:at])
+	change, changed := d.context.Find(s[at:])
+	if !ok || !changed || fineness(first) < 2 || fineness(change) < 2 {
+		return false
+	}
+	rank := rankFar
+	if shown {
+		rank = rankShown
+	}
+	d.put(&d.published, first, rank, e, n)
+	d.put(&d.modified, change, rankShown, e, n)
+	return true
 }
 
 // written reads the dates that stand in short texts without a mark: those that are nearly all of their text ("Ann Weaver,
@@ -165,6 +192,9 @@ func (d *dating) written(settled bool) {
 		e := evidence{s, article.FromText, "text"}
 		label := labels(s) || labels(before(m.node))
 		if updated(s) || saysUpdated(m.node) {
+			if d.both(e, m.node, in&inFooter == 0 && near(m.at, at)) {
+				continue
+			}
 			if label || in&inFooter != 0 || 4*len(found.Raw) > len(s) {
 				d.put(&d.modified, found, rankFar, e, m.node)
 			}

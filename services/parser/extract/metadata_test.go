@@ -121,7 +121,7 @@ func TestDates(t *testing.T) {
 		{"the month of the URL and a day of it", "https://www.paper.example/2024/11/b", "", `<h1>Bridge</h1>` + far + `<p>5 November 2024</p>`, "2024-11-05 text"},
 		{"the month of the URL and another day by the headline", "https://www.paper.example/2024/10/b", "", `<h1>Bridge</h1><p>5 November 2024</p>` + far + `<p>1 October 2024</p>`, "2024-11-05 text"},
 		{"pubdate of a teaser", url, "", `<h1>Bridge</h1><time datetime="2024-11-05">x</time>` + far + `<time pubdate datetime="2024-11-06">x</time>`, "2024-11-05 html"},
-		{"a box beside the headline", url, `<meta name=date content="2024-11-09">`, `<h1>Bridge</h1><p>` + words + words + `</p><aside><time datetime="2024-11-05">x</time></aside>`, "2024-11-05 html"},
+		{"a box beside the headline", url, `<meta name=date content="2024-10-01">`, `<h1>Bridge</h1><p>` + words + `</p><p>` + words + `</p><aside><time datetime="2024-11-05">x</time></aside>`, "2024-11-05 html"},
 		{"microdata of a recording", url, "", `<h1>Bridge</h1><div itemscope itemtype="https://schema.org/AudioObject"><meta itemprop=datePublished content="2024-11-05"></div>`, "2024-11-05 html"},
 		{"the title of an abbreviation", url, "", `<h1>Bridge</h1><abbr title="5 November 2024">Tuesday</abbr>`, "2024-11-05 html"},
 		{"data-date", url, "", `<h1>Bridge</h1><i data-date="2024-11-05"></i>`, "2024-11-05 html"},
@@ -140,6 +140,8 @@ func TestModified(t *testing.T) {
 		{"by the words", `<h1>Bridge</h1><p class=date>Published 5 November 2024</p><p class=date>Updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
 		{"by the class", `<h1>Bridge</h1><time class=published datetime="2024-11-05"></time><time class=updated datetime="2024-11-06"></time>`, "2024-11-05", "2024-11-06"},
 		{"by the property", `<h1>Bridge</h1><meta itemprop=datePublished content="2024-11-05"><meta itemprop=dateModified content="2024-11-06">`, "2024-11-05", "2024-11-06"},
+		{"both in a text", `<h1>Bridge</h1><p class=date>5.11.2024 - Güncelleme : 6.11.2024</p>`, "2024-11-05", "2024-11-06"},
+		{"both in a line", `<h1>Bridge</h1><p>5 November 2024, updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
 		{"by the words before", `<h1>Bridge</h1><p>Published 5 November 2024</p><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "2024-11-05", "2024-11-06"},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page("", c.more), nil)
@@ -190,6 +192,7 @@ func TestPublishedAnew(t *testing.T) {
 		{"in the line below the headline", "/a/b", `<p>5 November 2024</p>`, "2024-11-05 text"},
 		{"shown as a change", "/a/b", `<p class=date>Last updated 5 November 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
 		{"shown with a change before", "/a/b", `<p class=date>Last updated 5 November 2024, created 2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"shown with a name and a change before", "/a/b", `<p class=date><b>Ann Weaver</b> Last updated 5 November 2024, created 2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
 		{"both are shown", "/a/b", `<p class=date>5 November 2024</p><p class=date>2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
 		{"the URL has the first", "/2023/01/02/b", `<p class=date>5 November 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
 		{"a clock alone", "/a/b", `<time datetime="2024-11-05T09:00:00Z">9:00</time>`, "2023-01-02T10:00:00Z json-ld"},

@@ -191,10 +191,10 @@ func (d *dating) put(into *[]dateEvidence, date article.Date, rank int, e eviden
 	}
 }
 
-// settled reports whether the publication is known so well that texts need not be searched.
+// settled reports whether the publication is known so well that no text far from the headline could tell better.
 func (d *dating) settled() bool {
 	return slices.ContainsFunc(d.published, func(e dateEvidence) bool {
-		return e.rank <= rankShown && !e.date.Future && e.date.Precision != article.Year && e.date.Precision != article.Month
+		return e.rank < rankFar && !e.date.Future && e.date.Precision != article.Year && e.date.Precision != article.Month
 	})
 }
 
