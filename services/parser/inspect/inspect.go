@@ -80,7 +80,7 @@ func (c *Command) Run(ctx context.Context, in io.Reader, out io.Writer, fetch Fe
 	case c.Text:
 		_, err = fmt.Fprintln(out, a.Text)
 	case c.Markdown:
-		_, err = io.WriteString(out, markdown(a))
+		_, err = io.WriteString(out, document(a))
 	default:
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
