@@ -30,6 +30,27 @@ func (s *Store) Article(id string) (*Record, error) {
 	return r, nil
 }
 
+// Latest returns the sequence numbers of the latest revisions of articles, in the order of their ids; zero for an article
+// that is not in the record.
+func (s *Store) Latest(ids []string) ([]uint64, error) {
+	seqs := make([]uint64, len(ids))
+	err := s.view(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(bucketIDs)
+		for i, id := range ids {
+			k, err := idKey(id)
+			if err != nil {
+				return err
+			}
+			seqs[i] = number(b.Get(k))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("latest revisions: %w", err)
+	}
+	return seqs, nil
+}
+
 // Record returns the revision with a sequence number, or ErrNotFound.
 func (s *Store) Record(seq uint64) (*Record, error) {
 	var r *Record

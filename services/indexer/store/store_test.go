@@ -86,6 +86,12 @@ func TestOutcomes(t *testing.T) {
 	if r.Seq != 2 || r.Revision != 2 || r.Previous != 1 || r.Origin != in[2].Origin || !r.Received.Equal(in[2].Hops[0].Time) {
 		t.Errorf("latest revision is %+v", r)
 	}
+	if seqs, err := s.Latest([]string{in[4].Article.ID, article.IDOfURL("other"), in[0].Article.ID}); err != nil || !slices.Equal(seqs, []uint64{3, 0, 2}) {
+		t.Errorf("latest revisions are %d, %v", seqs, err)
+	}
+	if _, err := s.Latest([]string{"nonsense"}); err == nil {
+		t.Error("nonsense has a latest revision")
+	}
 	if old, err := s.Record(r.Previous); err != nil || old.Revision != 1 {
 		t.Errorf("previous revision is %+v, %v", old, err)
 	}

@@ -1,0 +1,107 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"dateline/services/indexer/store"
+
+	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	bsearch "github.com/blevesearch/bleve/v2/search"
+)
+
+// Matching calls visit with the id of each article that matches a query, in no order, as the index has them at one
+// moment, and returns the last change that it had taken in then. Nothing is scored or sorted, so that it takes no memory
+// for what it finds. An error of visit ends it.
+func (x *Index) Matching(ctx context.Context, q *Query, visit func(id string) error) (cursor uint64, err error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if cursor, err = matching(ctx, x.cur.Index, q, visit); err != nil {
+		return 0, fmt.Errorf("match %q: %w", q.Text, err)
+	}
+	return cursor, nil
+}
+
+// MatchingOf returns which of some records match a query. They may be revisions that the index no longer holds; no two of
+// them may be of one article.
+func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Record) (matches []*store.Record, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("match %q among %d records: %w", q.Text, len(records), err)
+		}
+	}()
+	m, err := newMapping()
+	if err != nil {
+		return nil, err
+	}
+	idx, err := bleve.NewUsing("", m, scorch.Name, scorch.Name, nil) // in memory
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, idx.Close()) }()
+	b := idx.NewBatch()
+	byID := make(map[string]*store.Record, len(records))
+	for _, r := range records {
+		a, err := r.Decode()
+		if err != nil {
+			return nil, err
+		}
+		if err := b.Index(a.ID, document(r, a)); err != nil {
+			return nil, err
+		}
+		byID[a.ID] = r
+	}
+	if err := idx.Batch(b); err != nil {
+		return nil, err
+	}
+	_, err = matching(ctx, idx, q, func(id string) error {
+		matches = append(matches, byID[id])
+		return nil
+	})
+	return matches, err
+}
+
+// matching is over one snapshot of an index, of which the cursor is part.
+func matching(ctx context.Context, idx bleve.Index, q *Query, visit func(id string) error) (cursor uint64, err error) {
+	advanced, err := idx.Advanced()
+	if err != nil {
+		return 0, err
+	}
+	reader, err := advanced.Reader()
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	at, err := reader.GetInternal(keyCursor)
+	if err != nil {
+		return 0, err
+	}
+	searcher, err := q.all.Searcher(ctx, reader, idx.Mapping(), bsearch.SearcherOptions{Score: "none"})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, searcher.Close()) }()
+	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: reader}
+	for {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		match, err := searcher.Next(sc)
+		if err != nil {
+			return 0, err
+		}
+		if match == nil {
+			return decodeCursor(string(at)), nil
+		}
+		id, err := reader.ExternalID(match.IndexInternalID)
+		if err != nil {
+			return 0, err
+		}
+		if err := visit(id); err != nil {
+			return 0, err
+		}
+		sc.DocumentMatchPool.Put(match)
+	}
+}
