@@ -2,14 +2,23 @@ package api
 
 import (
 	"dateline/pkg/metric"
+	"dateline/services/indexer/export"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 type metrics struct {
-	requests *prometheus.CounterVec   // by route and code
-	seconds  *prometheus.HistogramVec // by route
+	requests   *prometheus.CounterVec   // by route and code
+	seconds    *prometheus.HistogramVec // by route
+	exports    *prometheus.CounterVec   // by format and outcome: whole, broken
+	exportRows *prometheus.CounterVec   // by format
 }
+
+// How exports end.
+const (
+	outcomeWhole  = "whole"
+	outcomeBroken = "broken"
+)
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
@@ -20,7 +29,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "dateline_http_request_duration_seconds", Help: "Time to answer a request to the API, by route; long polls and streams take as long as they wait.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}, NativeHistogramBucketFactor: metric.NativeFactor,
 		}, []string{"route"}),
+		exports: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dateline_exports_total", Help: "Exports that ended, by format, and whether they were whole or broken off.",
+		}, []string{"format", "outcome"}),
+		exportRows: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dateline_export_rows_total", Help: "Records exported, by format.",
+		}, []string{"format"}),
 	}
-	reg.MustRegister(m.requests, m.seconds)
+	for _, f := range export.Formats {
+		m.exportRows.WithLabelValues(string(f))
+		for _, outcome := range []string{outcomeWhole, outcomeBroken} {
+			m.exports.WithLabelValues(string(f), outcome)
+		}
+	}
+	reg.MustRegister(m.requests, m.seconds, m.exports, m.exportRows)
 	return m
 }

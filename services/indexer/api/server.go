@@ -35,6 +35,7 @@ type Server struct {
 	log     *slog.Logger
 	metrics *metrics
 	handler http.Handler
+	exports chan struct{} // holds one for each that is under way
 
 	stopOnce sync.Once
 	stopping chan struct{} // closed when long polls and streams have to end
@@ -42,7 +43,7 @@ type Server struct {
 
 // New makes a server.
 func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *slog.Logger) *Server {
-	s := &Server{store: st, index: index, log: log, metrics: newMetrics(reg), stopping: make(chan struct{})}
+	s := &Server{store: st, index: index, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports)}
 	mux := http.NewServeMux()
 	for _, rt := range s.routes() {
 		mux.Handle(rt.method+" "+rt.path, s.serve(rt))
@@ -90,6 +91,7 @@ type route struct {
 	path   string
 	params []string // of the query; any other is refused
 	open   bool     // takes any parameter
+	whole  bool     // an answer that broke off must not pass for a whole one
 	handle func(http.ResponseWriter, *http.Request) error
 }
 
@@ -98,6 +100,7 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/v1/articles", params: []string{"source", "limit", "cursor"}, handle: s.articles},
 		{method: "GET", path: "/v1/articles/{id}", handle: s.article},
 		{method: "GET", path: "/v1/search", params: []string{"q", "from", "to", "source", "lang", "body_state", "sort", "limit", "cursor"}, handle: s.search},
+		{method: "GET", path: "/v1/export", params: append([]string{"format", "bom", "snapshot", "skip"}, exportFilters...), whole: true, handle: s.export},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
 		{method: "GET", path: "/v1/status", handle: s.status},
@@ -116,13 +119,17 @@ func (s *Server) serve(rt route) http.Handler {
 		if err == nil {
 			err = rt.handle(sw, r)
 		}
-		if err != nil && !sw.wrote {
+		broke := sw.wrote
+		if err != nil && !broke {
 			s.answerProblem(sw, r, err)
 		} else if err != nil {
 			s.log.Debug("answer broke off", "path", r.URL.Path, "error", err)
 		}
 		s.metrics.requests.WithLabelValues(rt.path, strconv.Itoa(sw.status)).Inc()
 		s.metrics.seconds.WithLabelValues(rt.path).Observe(time.Since(begin).Seconds())
+		if err != nil && broke && rt.whole {
+			panic(http.ErrAbortHandler) // which breaks the connection off
+		}
 	})
 }
 

@@ -12,6 +12,18 @@ import (
 	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
+// Searchable is the last change that a search sees. It may be a batch ahead of Cursor, which is told of a batch after it
+// is there.
+func (x *Index) Searchable() (uint64, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	at, err := x.cur.GetInternal(keyCursor)
+	if err != nil {
+		return 0, fmt.Errorf("search index: %w", err)
+	}
+	return decodeCursor(string(at)), nil
+}
+
 // Matching calls visit with the id of each article that matches a query, in no order, as the index has them at one
 // moment, and returns the last change that it had taken in then. Nothing is scored or sorted, so that it takes no memory
 // for what it finds. An error of visit ends it.

@@ -1,0 +1,239 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"dateline/services/indexer/export"
+	"dateline/services/indexer/search"
+)
+
+// Limits of exports.
+const (
+	maxExports    = 4               // at a time
+	selectTimeout = 2 * time.Minute // to find what matches
+	pieceBytes    = 64 << 10        // what a reader takes within one writeTimeout
+)
+
+// What the header of an export tells before its body begins.
+const (
+	headerTotal    = "Dateline-Total"    // records, with those that were skipped
+	headerSnapshot = "Dateline-Snapshot" // names the query and the state of the record that it was answered from
+)
+
+// exportFilters are the parameters that select records, as in a search.
+var exportFilters = []string{"q", "from", "to", "source", "lang", "body_state"}
+
+// exportRequest is what an export is asked for.
+type exportRequest struct {
+	export.Options
+	query *search.Query
+	at    uint64 // the change as of which the query is answered
+	skip  int    // records that the asker has already
+	id    []byte // of all but at and skip
+}
+
+// export answers with all records that a query selects, as a file. It is whole where the connection was not broken off.
+func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
+	ask, err := s.exportRequest(r)
+	if err != nil {
+		return err
+	}
+	select {
+	case s.exports <- struct{}{}:
+		defer func() { <-s.exports }()
+	default:
+		w.Header().Set("Retry-After", "10")
+		return &problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("%d exports are under way, which is all there may be; try again later", maxExports)}
+	}
+	selected, err := s.selectRecords(w, r, ask)
+	if err != nil {
+		return err
+	}
+	if ask.skip > selected.Count() {
+		return badParameter("skip", fmt.Sprintf("passes over %d of %d records", ask.skip, selected.Count()))
+	}
+	h := w.Header()
+	h.Set("Content-Type", ask.Format.ContentType())
+	h.Set("Content-Disposition", `attachment; filename="dateline`+ask.Format.Extension()+`"`)
+	h.Set("Cache-Control", "no-store")
+	h.Set(headerTotal, strconv.Itoa(selected.Count()))
+	h.Set(headerSnapshot, encodeSnapshot(ask.at, ask.id))
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	outcome := outcomeWhole
+	if err = s.sendRecords(w, r, ask, selected); err != nil {
+		outcome = outcomeBroken
+	}
+	s.metrics.exports.WithLabelValues(string(ask.Format), outcome).Inc()
+	return err
+}
+
+// selectRecords answers the query. This may take longer than other answers do.
+func (s *Server) selectRecords(w http.ResponseWriter, r *http.Request, ask *exportRequest) (*export.Selection, error) {
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(selectTimeout + writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), selectTimeout)
+	defer cancel()
+	selected, err := export.Select(ctx, s.store, s.index, ask.query, ask.at)
+	if errors.Is(err, export.ErrBehind) {
+		w.Header().Set("Retry-After", "10")
+		return nil, &problem{Status: http.StatusServiceUnavailable, Detail: "the search index is being made anew and not yet as far as this export; try again later"}
+	}
+	return selected, err
+}
+
+// sendRecords writes the records one by one: what is in memory does not grow with their number.
+func (s *Server) sendRecords(w http.ResponseWriter, r *http.Request, ask *exportRequest, selected *export.Selection) error {
+	out := &pieces{w: w, control: http.NewResponseController(w)}
+	if err := out.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) { // so that the total is there before the first record
+		return err
+	}
+	buffer := bufio.NewWriterSize(out, pieceBytes)
+	encoder, err := export.New(buffer, ask.Options)
+	if err != nil {
+		return err
+	}
+	rows := s.metrics.exportRows.WithLabelValues(string(ask.Format))
+	for seq := range selected.From(ask.skip) {
+		select {
+		case <-s.stopping:
+			return errors.New("export: the indexer is stopping")
+		case <-r.Context().Done():
+			return context.Cause(r.Context())
+		default:
+		}
+		record, err := s.store.Record(seq)
+		if err == nil {
+			err = encoder.Encode(record)
+		}
+		if err != nil {
+			if !out.failed {
+				s.log.Error("export broke off", "format", ask.Format, "record", seq, "error", err)
+			}
+			return err
+		}
+		rows.Inc()
+	}
+	if err := encoder.Close(); err != nil {
+		return err
+	}
+	return buffer.Flush()
+}
+
+// pieces writes an answer of any length. A reader has writeTimeout for each piece of it.
+type pieces struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	failed  bool // it is the reader that is gone
+}
+
+func (p *pieces) Write(b []byte) (n int, err error) {
+	for piece := range slices.Chunk(b, pieceBytes) {
+		err = p.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if err != nil && !errors.Is(err, http.ErrNotSupported) {
+			break
+		}
+		var m int
+		if m, err = p.w.Write(piece); err != nil {
+			n += m
+			break
+		}
+		n += m
+	}
+	p.failed = err != nil
+	return n, err
+}
+
+// exportRequest reads the parameters.
+func (s *Server) exportRequest(r *http.Request) (*exportRequest, error) {
+	values := r.URL.Query()
+	ask := &exportRequest{Options: export.Options{Format: export.Format(values.Get("format"))}}
+	if ask.Format == "" {
+		ask.Format = export.JSONL
+	}
+	if !ask.Format.Valid() {
+		return nil, badParameter("format", fmt.Sprintf("%q is not one of %v", ask.Format, export.Formats))
+	}
+	switch bom := values.Get("bom"); {
+	case bom == "true" && ask.Format != export.CSV:
+		return nil, badParameter("bom", "is of csv only")
+	case bom == "true":
+		ask.BOM = true
+	case bom != "" && bom != "false":
+		return nil, badParameter("bom", fmt.Sprintf("%q is neither true nor false", bom))
+	}
+	filters := make([]string, 0, len(exportFilters))
+	filter := func(name string) string { // a search has more parameters, which select nothing
+		if slices.Contains(exportFilters, name) {
+			return values.Get(name)
+		}
+		return ""
+	}
+	var err error
+	if ask.query, err = search.ParseQuery(filter, 1); err != nil {
+		return nil, err
+	}
+	for _, name := range exportFilters {
+		filters = append(filters, filter(name))
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %t %q", s.store.ID(), ask.Format, ask.BOM, filters))
+	ask.id = sum[:8]
+	token := values.Get("snapshot")
+	if token != "" {
+		ask.at, err = decodeSnapshot(token, ask.id, s.store.LastSeq())
+	} else {
+		ask.at, err = s.index.Searchable()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ask, ask.readSkip(values.Get("skip"), token != "")
+}
+
+func (ask *exportRequest) readSkip(skip string, snapshot bool) error {
+	if skip == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(skip)
+	switch {
+	case err != nil || n < 0:
+		return badParameter("skip", fmt.Sprintf("%q is not a number of records", skip))
+	case n > 0 && !snapshot:
+		return badParameter("skip", "needs the snapshot that the records before came from")
+	case n > 0 && !ask.Format.Resumable():
+		return badParameter("skip", fmt.Sprintf("is not of %s: such a file cannot be continued, only begun anew from its snapshot", ask.Format))
+	}
+	ask.skip, ask.Resume = n, n > 0
+	return nil
+}
+
+// A snapshot is the change that it is as of, and the id of the request, so that it cannot be used on another one.
+const snapshotVersion = 1
+
+func encodeSnapshot(at uint64, id []byte) string {
+	return base64.RawURLEncoding.EncodeToString(append(binary.BigEndian.AppendUint64([]byte{snapshotVersion}, at), id...))
+}
+
+func decodeSnapshot(token string, id []byte, last uint64) (at uint64, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(b) != 9+len(id) || b[0] != snapshotVersion {
+		return 0, badParameter("snapshot", "is not one that this API gave")
+	}
+	if at = binary.BigEndian.Uint64(b[1:]); !slices.Equal(b[9:], id) || at > last {
+		return 0, badParameter("snapshot", "belongs to an export with other parameters, or of another record")
+	}
+	return at, nil
+}
