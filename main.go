@@ -43,6 +43,7 @@ type grammar struct {
 	Add     cli.Add     `cmd:"" help:"Have pages or feeds fetched."`
 	Search  cli.Search  `cmd:"" help:"Search the articles."`
 	Show    cli.Show    `cmd:"" help:"Show an article, or what became of a URL."`
+	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`

@@ -1,5 +1,5 @@
 // Package cli holds the commands that talk to a running Dateline: over the queue (publish, add, provision) and over the
-// indexer's API (search, show, status, reindex). Each command is a struct that kong fills from flags, environment and
+// indexer's API (search, show, export, status, reindex). Each command is a struct that kong fills from flags, environment and
 // file, with a Run method.
 package cli
 
@@ -42,6 +42,9 @@ type problem struct {
 
 const apiTimeout = 30 * time.Second
 
+// maxProblem is as much as is read of an answer that is an error, in bytes.
+const maxProblem = 64 << 10
+
 // get asks the API and decodes its answer into v.
 func (c Client) get(ctx context.Context, path string, query url.Values, v any) error {
 	return c.do(ctx, http.MethodGet, path, query, v)
@@ -50,27 +53,14 @@ func (c Client) get(ctx context.Context, path string, query url.Values, v any) e
 func (c Client) do(ctx context.Context, method, path string, query url.Values, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
-	target := strings.TrimSuffix(c.API, "/") + path
-	if len(query) > 0 {
-		target += "?" + query.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, method, target, nil)
+	resp, err := c.send(ctx, method, path, query)
 	if err != nil {
-		return fmt.Errorf("--api %s: %w", c.API, err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask the indexer: %w (is it running? --api says where)", err)
+		return err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return fmt.Errorf("ask the indexer: %s: %w", path, err)
-	}
-	if resp.StatusCode >= 300 {
-		p := problem{Title: resp.Status}
-		_ = json.Unmarshal(body, &p) // not every answer is a problem document
-		return &apiError{resp.StatusCode, p}
 	}
 	if v == nil {
 		return nil
@@ -79,6 +69,31 @@ func (c Client) do(ctx context.Context, method, path string, query url.Values, v
 		return fmt.Errorf("answer of %s: %w", path, err)
 	}
 	return nil
+}
+
+// send asks the API, and returns an answer that is none of an error. The caller closes its body.
+func (c Client) send(ctx context.Context, method, path string, query url.Values) (*http.Response, error) {
+	target := strings.TrimSuffix(c.API, "/") + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, nil)
+	if err != nil {
+		return nil, fmt.Errorf("--api %s: %w", c.API, err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the indexer: %w (is it running? --api says where)", err)
+	}
+	if resp.StatusCode < 300 {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	p := problem{Title: resp.Status}
+	if body, err := io.ReadAll(io.LimitReader(resp.Body, maxProblem)); err == nil {
+		_ = json.Unmarshal(body, &p) // not every answer is a problem document
+	}
+	return nil, &apiError{resp.StatusCode, p}
 }
 
 type apiError struct {

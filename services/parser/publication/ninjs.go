@@ -51,6 +51,16 @@ func (n ninjs) list(name string) []ninjs {
 	return all
 }
 
+// altID is an alternative id. Dateline's own exports have dates there that are less than ninjs calls a date.
+func (n ninjs) altID(role string) string {
+	for _, id := range n.list("altids") {
+		if id.text("role") == role {
+			return id.text("value")
+		}
+	}
+	return ""
+}
+
 // ninjs reads News in JSON, 1.0 to 3.x.
 func (r *reader) ninjs(v map[string]any) *article.Article {
 	n := fold(v)
@@ -64,8 +74,13 @@ func (r *reader) ninjs(v map[string]any) *article.Article {
 	a := &article.Article{
 		Headline: n.text("headline"), Description: first(n.text("description_text"), n.text("description_summary")), BodyState: article.BodyFull,
 		Publisher:     first(n.text("copyrightholder"), n.text("provider")),
-		DatePublished: r.date("firstcreated", first(n.text("firstcreated"), n.text("contentcreated"), n.text("versioncreated")), article.FromPublisher),
-		DateModified:  r.date("versioncreated", n.text("versioncreated"), article.FromPublisher),
+		DatePublished: r.date("firstcreated", first(n.text("firstcreated"), n.altID("datePublished"), n.text("contentcreated"), n.text("versioncreated")), article.FromPublisher),
+		DateModified:  r.date("versioncreated", first(n.text("versioncreated"), n.altID("dateModified")), article.FromPublisher),
+	}
+	for _, o := range n.list("organisations") {
+		if o.text("rel") == "publisher" {
+			a.Publisher = first(a.Publisher, o.text("name"))
+		}
 	}
 	for _, h := range n.list("headlines") { // 2.x, 3.x
 		switch {
