@@ -90,7 +90,7 @@ func TestExport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if piped, errs, code := run(); code != 0 || piped != string(want) || !strings.HasPrefix(errs, fmt.Sprintf("%d articles exported: ", articles)) {
+		if piped, errs, code := run("-o", "-"); code != 0 || piped != string(want) || !strings.HasPrefix(errs, fmt.Sprintf("%d articles exported: ", articles)) {
 			t.Errorf("%s to standard output: exit %d, %d of %d bytes, %s", format, code, len(piped), len(want), errs)
 		}
 

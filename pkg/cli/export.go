@@ -45,13 +45,16 @@ type Export struct {
 	Client
 	Filter
 	Format string `help:"jsonl (the article as stored, one a line), csv, parquet, ninjs (IPTC News in JSON 3, one a line) or markdown (a tar archive of a file an article)." enum:"jsonl,csv,parquet,ninjs,markdown" default:"jsonl"`
-	Output string `short:"o" help:"File to write; by default standard output." type:"path" placeholder:"FILE"`
+	Output string `short:"o" help:"File to write; - for standard output, as by default." type:"path" placeholder:"FILE"`
 	Resume bool   `help:"Go on with an export that broke off: the same command, with this. Of parquet, begin anew with the same articles."`
 	BOM    bool   `name:"bom" help:"Begin CSV with a byte order mark, by which Excel tells UTF-8."`
 }
 
 // Validate finds what can be known to be wrong before anything is asked.
 func (x *Export) Validate() error {
+	if x.Output == "-" {
+		x.Output = ""
+	}
 	if x.Resume && x.Output == "" {
 		return errors.New("--resume goes on with a file, which --output names")
 	}

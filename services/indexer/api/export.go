@@ -189,7 +189,7 @@ func (s *Server) exportRequest(r *http.Request) (*exportRequest, error) {
 	for _, name := range exportFilters {
 		filters = append(filters, filter(name))
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %t %q", s.store.ID(), ask.Format, ask.BOM, filters))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %q %t %q", s.store.ID(), search.Version, export.Version, ask.Format, ask.BOM, filters))
 	ask.id = sum[:8]
 	token := values.Get("snapshot")
 	if token != "" {
@@ -233,7 +233,7 @@ func decodeSnapshot(token string, id []byte, last uint64) (at uint64, err error)
 		return 0, badParameter("snapshot", "is not one that this API gave")
 	}
 	if at = binary.BigEndian.Uint64(b[1:]); !slices.Equal(b[9:], id) || at > last {
-		return 0, badParameter("snapshot", "belongs to an export with other parameters, or of another record")
+		return 0, badParameter("snapshot", "belongs to an export with other parameters, of another record, or by another version of Dateline")
 	}
 	return at, nil
 }

@@ -12,6 +12,10 @@ import (
 	"dateline/services/indexer/store"
 )
 
+// Version has to grow with each change to the bytes that an encoder writes: what was begun under another one cannot be
+// continued.
+const Version = 1
+
 // Format is how records are written.
 type Format string
 

@@ -12,6 +12,9 @@ import (
 	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
+// Version names how this Dateline reads texts for the index: under another one the same query may match otherwise.
+const Version = mappingVersion
+
 // Searchable is the last change that a search sees. It may be a batch ahead of Cursor, which is told of a batch after it
 // is there.
 func (x *Index) Searchable() (uint64, error) {
