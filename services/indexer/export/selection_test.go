@@ -81,7 +81,7 @@ func (w *world) write(name, text string) uint64 {
 // settle waits until all is searchable.
 func (w *world) settle() {
 	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); w.index.Cursor() < w.store.LastSeq(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); w.index.Cursor() < w.store.LastSeq(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatal("the index does not catch up")
 		}
@@ -195,7 +195,7 @@ func TestSelectCountsAsSearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.settle()
-	for _, q := range []string{"", "odd", "even -4", `"was changed"`, "numb*", "odd nothing", "nothing", "number~1 +even", "source:news.example"} {
+	for _, q := range []string{"", "odd", "even -4", `"was changed"`, "numb*", "odd nothing", "nothing", "number even", "source:news.example"} {
 		found, err := w.index.Search(context.Background(), w.query(q))
 		if err != nil {
 			t.Fatal(err)
