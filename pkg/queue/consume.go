@@ -432,7 +432,11 @@ func (c *consumption) acknowledge(d *Delivery, o Outcome) {
 		if after <= 0 {
 			after = min(time.Second<<min(d.Attempt-1, 10), 5*time.Minute)
 		}
-		slog.Info("message will be retried", "service", c.q.name, "subject", d.Subject, "attempt", d.Attempt, "after", after, "error", o.err)
+		level := slog.LevelInfo
+		if o.err == nil { // it only has to wait
+			level = slog.LevelDebug
+		}
+		slog.Log(context.Background(), level, "message will be retried", "service", c.q.name, "subject", d.Subject, "attempt", d.Attempt, "after", after, "error", o.err)
 		c.log(d, "nak", d.msg.NakWithDelay(after))
 	}
 }

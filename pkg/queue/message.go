@@ -92,7 +92,8 @@ func (v verdict) String() string { return [...]string{"retry", "done", "dead"}[v
 // Done finishes a delivery: out is published first, and the delivery is acked when all of it is acknowledged.
 func Done(out ...Message) Outcome { return Outcome{verdict: done, out: out} }
 
-// Retry has the delivery come again after a time; zero means a time that grows with the attempts.
+// Retry has the delivery come again after a time; zero means a time that grows with the attempts. Without an error
+// nothing has failed: the message has to wait.
 func Retry(err error, after time.Duration) Outcome {
 	return Outcome{verdict: retry, err: err, after: after}
 }

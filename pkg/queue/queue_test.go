@@ -122,7 +122,7 @@ func TestPublishRefusesWhatCanNeverBeTaken(t *testing.T) {
 func TestAJobIsQueuedOnce(t *testing.T) {
 	q := queuetest.Start(t)
 	for i, duplicate := range []bool{false, true} {
-		acks, err := q.Publish(within(t), queue.Message{Subject: queue.JobSubject("example.org", "1"), ID: fmt.Sprint("try", i), Body: []byte("{}")})
+		acks, err := q.Publish(within(t), queue.Message{Subject: queue.JobSubject(article.JobFresh, "example.org", "1"), ID: fmt.Sprint("try", i), Body: []byte("{}")})
 		if err != nil || acks[0].Duplicate != duplicate {
 			t.Errorf("try %d: %+v, %v", i, acks, err)
 		}
