@@ -150,11 +150,11 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	// waiting for one's turn is no failure.
 	for _, c := range []queue.Consumer{queue.FetcherFresh, queue.FetcherRetry, queue.FetcherBackfill} {
 		g.Go(func() error {
-			return q.Consume(ctx, queue.Subscription{Consumer: c, Workers: 2 * cfg.FetchWorkers, Batch: 1, Handle: each(f.job)})
+			return q.Consume(ctx, queue.Subscription{Consumer: c, Workers: 2 * cfg.FetchWorkers, Batch: 1, Waits: true, Handle: each(f.job)})
 		})
 	}
 	g.Go(func() error {
-		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: cfg.FetchWorkers, Batch: 1, Handle: each(f.due)})
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: cfg.FetchWorkers, Batch: 1, Waits: true, Handle: each(f.due)})
 	})
 	g.Go(func() error { f.reconcile(ctx); return nil })
 	return g.Wait()
@@ -175,7 +175,14 @@ func each(handle func(context.Context, *queue.Delivery) queue.Outcome) queue.Han
 // again.
 func (f *fetcher) turn(ctx context.Context, d *queue.Delivery, class article.JobClass, url string) (*polite.Turn, queue.Outcome) {
 	turn, wait, err := f.gate.Take(ctx, polite.Ask{URL: url, Class: class, Again: d.Attempt > 1})
-	return turn, queue.Retry(err, wait)
+	if turn == nil {
+		return nil, queue.Retry(err, wait)
+	}
+	if err := d.Begin(ctx); err != nil {
+		turn.Done(ctx, 0, 0)
+		return nil, queue.Retry(err, 0)
+	}
+	return turn, queue.Outcome{}
 }
 
 // get is the fetch that a turn is for, counted. It ends the turn.
