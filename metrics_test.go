@@ -47,7 +47,7 @@ func busy(t *testing.T) *upProcess {
 		}
 	}))
 	t.Cleanup(site.Close)
-	u := startUp(t, t.TempDir(), "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
+	u := startUp(t, t.TempDir(), "--fetch-allow-loopback", "--fetch-host-delay", "1ms", "--fetch-address-rate", "0")
 	for _, text := range []string{"The first article.", "The first article.", "The second article.", ""} {
 		u.publish(t, text)
 	}
@@ -263,7 +263,7 @@ func idle(t *testing.T) *prometheus.Registry {
 		}
 	})
 	// A service registers what it has before it consumes, and a consumer's depth is served once it does.
-	const consumers = 6
+	const consumers = 8
 	wait(t, "every service to consume", func() bool {
 		families, err := adm.Registry.Gather()
 		if err != nil {

@@ -16,8 +16,9 @@ import (
 // Add queues URLs for the fetcher.
 type Add struct {
 	Connection
-	Kind string   `help:"What the URLs are: page, feed, or auto to find out." enum:"auto,page,feed" default:"auto"`
-	URLs []string `arg:"" name:"url" help:"Pages or feeds; a feed's items are followed."`
+	Kind     string   `help:"What the URLs are: page, feed, or auto to find out." enum:"auto,page,feed" default:"auto"`
+	Backfill bool     `help:"Fetch them when no news wait for it: for archives."`
+	URLs     []string `arg:"" name:"url" help:"Pages or feeds; a feed's items are followed."`
 }
 
 // Run queues each URL, and names those that cannot be.
@@ -59,7 +60,11 @@ func (a *Add) Run(ctx context.Context, term *Terminal) error {
 }
 
 func (a *Add) job(raw string) (queue.Message, error) {
-	m, err := queue.Job(article.Job{URL: raw, Kind: article.JobKind(a.Kind)})
+	class := article.JobFresh
+	if a.Backfill {
+		class = article.JobBackfill
+	}
+	m, err := queue.Job(article.Job{URL: raw, Kind: article.JobKind(a.Kind), Class: class})
 	m.ID += fmt.Sprintf("-%d", time.Now().UnixNano()) // asked for by a person: fetched again even if just fetched
 	return m, err
 }

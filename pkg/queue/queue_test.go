@@ -122,7 +122,7 @@ func TestPublishRefusesWhatCanNeverBeTaken(t *testing.T) {
 func TestAJobIsQueuedOnce(t *testing.T) {
 	q := queuetest.Start(t)
 	for i, duplicate := range []bool{false, true} {
-		acks, err := q.Publish(within(t), queue.Message{Subject: queue.JobSubject("example.org", "1"), ID: fmt.Sprint("try", i), Body: []byte("{}")})
+		acks, err := q.Publish(within(t), queue.Message{Subject: queue.JobSubject(article.JobFresh, "example.org", "1"), ID: fmt.Sprint("try", i), Body: []byte("{}")})
 		if err != nil || acks[0].Duplicate != duplicate {
 			t.Errorf("try %d: %+v, %v", i, acks, err)
 		}
@@ -301,6 +301,67 @@ func TestAMessageThatKillsProcessesIsADeadLetter(t *testing.T) {
 		if _, ok := handled.Load(id); !ok {
 			t.Errorf("%s was never handled", id)
 		}
+	}
+}
+
+// What waits for its turn while others kill process after process is no suspect; what they had begun is.
+func TestWhatWaitsIsNoSuspect(t *testing.T) {
+	server := queuetest.Server(t)
+	q := queuetest.Connect(t, server, "test")
+	if err := q.Provision(within(t), queuetest.Limits); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Publish(within(t), ext("waits", "x"), ext("begins", "x")); err != nil {
+		t.Fatal(err)
+	}
+	dead := make(chan queue.DeadLetter, 2)
+	consume(t, q, queue.Subscription{Consumer: queue.IndexerDLQ, Workers: 1, Batch: 1, Handle: func(_ context.Context, ds []*queue.Delivery) []queue.Outcome {
+		dead <- queue.DeadLetterOf(ds[0])
+		return []queue.Outcome{queue.Done()}
+	}})
+	for deaths := 0; ; deaths++ {
+		p := queuetest.Connect(t, server, "parser")
+		var mu sync.Mutex
+		hand := map[string]bool{}
+		died := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			_ = p.Consume(ctx, queue.Subscription{Consumer: queue.ParserExt, Workers: 2, Batch: 1, Waits: true, Handle: func(_ context.Context, ds []*queue.Delivery) []queue.Outcome {
+				if ds[0].ID == "begins" {
+					if err := ds[0].Begin(ctx); err != nil {
+						t.Error(err)
+					}
+				}
+				mu.Lock()
+				hand[ds[0].ID] = true
+				if len(hand) == 2 {
+					p.Kill()
+					close(died)
+				}
+				mu.Unlock()
+				<-ctx.Done()
+				return make([]queue.Outcome, 1)
+			}})
+		}()
+		select {
+		case <-died:
+			if deaths == 5 {
+				t.Fatal("what killed five processes is tried again")
+			}
+			if err := q.Redeliver(within(t), queue.ParserExt); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			continue
+		case l := <-dead:
+			if l.ID != "begins" || l.Reason != "poison" || deaths != 5 {
+				t.Errorf("after %d deaths: %+v", deaths, l)
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("neither died nor finished")
+		}
+		cancel()
+		return
 	}
 }
 

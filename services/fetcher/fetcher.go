@@ -16,6 +16,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -25,6 +27,7 @@ import (
 	"dateline/pkg/netguard"
 	"dateline/pkg/queue"
 	"dateline/services/fetcher/fetch"
+	"dateline/services/fetcher/polite"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -33,7 +36,11 @@ import (
 type Config struct {
 	FetchWorkers       int           `help:"Pages fetched at the same time." default:"32" env:"DATELINE_FETCH_WORKERS"`
 	FetchTimeout       time.Duration `help:"Most time for one page or feed, redirects included." default:"30s" env:"DATELINE_FETCH_TIMEOUT"`
-	FetchHostDelay     time.Duration `help:"Least time between two requests to one host." default:"1s" env:"DATELINE_FETCH_HOST_DELAY"`
+	FetchHostDelay     time.Duration `help:"Least time from the end of a request to a site (a registrable domain) to the start of the next, over all fetchers." default:"1s" env:"DATELINE_FETCH_HOST_DELAY"`
+	FetchAddressRate   float64       `help:"Most requests a second to one IP address, over all fetchers; 0 for any number." default:"10" env:"DATELINE_FETCH_ADDRESS_RATE"`
+	FetchRateFresh     float64       `help:"Most requests a second of this fetcher for news, polls of feeds included; 0 for any number." default:"0" env:"DATELINE_FETCH_RATE_FRESH"`
+	FetchRateRetry     float64       `help:"The same for retries." default:"0" env:"DATELINE_FETCH_RATE_RETRY"`
+	FetchRateBackfill  float64       `help:"The same for backfill." default:"0" env:"DATELINE_FETCH_RATE_BACKFILL"`
 	FetchRetryDelay    time.Duration `help:"Time before the first retry of a page; doubles with each, up to 1h." default:"15s" env:"DATELINE_FETCH_RETRY_DELAY"`
 	FetchPageBytes     queue.Size    `help:"Most bytes of a page, as transferred; the rest is cut off." default:"4MiB" env:"DATELINE_FETCH_PAGE_BYTES"`
 	FetchFeedBytes     queue.Size    `help:"Most bytes of a feed, as transferred; the rest is cut off." default:"10MiB" env:"DATELINE_FETCH_FEED_BYTES"`
@@ -52,6 +59,14 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--fetch-timeout %s: 1s to 10m", c.FetchTimeout)
 	case c.FetchHostDelay < 0 || c.FetchHostDelay > time.Hour:
 		return fmt.Errorf("--fetch-host-delay %s: 0s to 1h", c.FetchHostDelay)
+	case !validRate(c.FetchAddressRate):
+		return fmt.Errorf("--fetch-address-rate %g: 0, or 0.001 to 1000000 a second", c.FetchAddressRate)
+	case !validRate(c.FetchRateFresh):
+		return fmt.Errorf("--fetch-rate-fresh %g: 0, or 0.001 to 1000000 a second", c.FetchRateFresh)
+	case !validRate(c.FetchRateRetry):
+		return fmt.Errorf("--fetch-rate-retry %g: 0, or 0.001 to 1000000 a second", c.FetchRateRetry)
+	case !validRate(c.FetchRateBackfill):
+		return fmt.Errorf("--fetch-rate-backfill %g: 0, or 0.001 to 1000000 a second", c.FetchRateBackfill)
 	case c.FetchRetryDelay < time.Millisecond || c.FetchRetryDelay > maxBackoff:
 		return fmt.Errorf("--fetch-retry-delay %s: 1ms to %s", c.FetchRetryDelay, maxBackoff)
 	case c.FetchPageBytes < 1<<10 || c.FetchPageBytes > article.MaxPage:
@@ -69,6 +84,8 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+func validRate(r float64) bool { return r == 0 || r >= .001 && r <= 1e6 }
+
 func notPrintable(r rune) bool { return r < ' ' || r > '~' }
 
 func (c *Config) userAgent() string {
@@ -83,9 +100,8 @@ type fetcher struct {
 	cfg      Config
 	q        *queue.Queue
 	client   *fetch.Client
-	turns    *turns
+	gate     *polite.Gate
 	registry *registry
-	failures *failures
 	metrics  *metrics
 }
 
@@ -107,24 +123,38 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 		}
 		return err
 	}
+	sites, err := q.Bucket(ctx, queue.Politeness)
+	if err != nil {
+		return fmt.Errorf("politeness: %w", err)
+	}
 	limits := fetch.DefaultLimits
 	limits.Total, limits.PageBytes, limits.FeedBytes = cfg.FetchTimeout, int64(cfg.FetchPageBytes), int64(cfg.FetchFeedBytes)
 	f := &fetcher{
 		cfg: cfg, q: q, registry: registry,
-		client:   fetch.NewClient(cfg.userAgent(), netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback}, limits),
-		turns:    newTurns(ctx, cfg.FetchHostDelay),
-		failures: &failures{count: map[string]int{}},
-		metrics:  newMetrics(adm.Registry),
+		client:  fetch.NewClient(cfg.userAgent(), netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback}, limits),
+		metrics: newMetrics(adm.Registry),
 	}
 	defer f.client.Close()
+	f.gate = polite.New(polite.Config{
+		Pause: cfg.FetchHostDelay, AddressRate: cfg.FetchAddressRate, Timeout: cfg.FetchTimeout, Workers: cfg.FetchWorkers,
+		Rates: [3]float64{cfg.FetchRateFresh, cfg.FetchRateRetry, cfg.FetchRateBackfill},
+		Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		},
+	}, sites, adm.Registry)
 
 	g, ctx := errgroup.WithContext(ctx)
-	// Attempts are counted here and not by the queue: waiting for one's turn at a host is no failure.
+	g.Go(func() error { f.gate.Run(ctx); return nil })
+	// The gate admits as many requests as there are workers. The queue has more jobs in hand than that, of each class, so
+	// that none is missing while others wait a little for their site. Attempts are counted in jobs and not by the queue:
+	// waiting for one's turn is no failure.
+	for _, c := range []queue.Consumer{queue.FetcherFresh, queue.FetcherRetry, queue.FetcherBackfill} {
+		g.Go(func() error {
+			return q.Consume(ctx, queue.Subscription{Consumer: c, Workers: 2 * cfg.FetchWorkers, Batch: 1, Waits: true, Handle: each(f.job)})
+		})
+	}
 	g.Go(func() error {
-		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherJobs, Workers: cfg.FetchWorkers, Batch: 1, Handle: each(f.job)})
-	})
-	g.Go(func() error {
-		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: max(1, cfg.FetchWorkers/4), Batch: 1, Handle: each(f.due)})
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: cfg.FetchWorkers, Batch: 1, Waits: true, Handle: each(f.due)})
 	})
 	g.Go(func() error { f.reconcile(ctx); return nil })
 	return g.Wait()
@@ -141,19 +171,37 @@ func each(handle func(context.Context, *queue.Delivery) queue.Outcome) queue.Han
 	}
 }
 
-// get is a fetch that is counted.
-func (f *fetcher) get(ctx context.Context, r fetch.Request) (*fetch.Response, *fetch.Error) {
+// turn waits a little for a delivery's turn to fetch a URL. Where there is none yet, the outcome has the delivery come
+// again.
+func (f *fetcher) turn(ctx context.Context, d *queue.Delivery, class article.JobClass, url string) (*polite.Turn, queue.Outcome) {
+	turn, wait, err := f.gate.Take(ctx, polite.Ask{URL: url, Class: class, Again: d.Attempt > 1})
+	if turn == nil {
+		return nil, queue.Retry(err, wait)
+	}
+	if err := d.Begin(ctx); err != nil {
+		turn.Done(ctx, 0, 0)
+		return nil, queue.Retry(err, 0)
+	}
+	return turn, queue.Outcome{}
+}
+
+// get is the fetch that a turn is for, counted. It ends the turn.
+func (f *fetcher) get(ctx context.Context, turn *polite.Turn, r fetch.Request) (*fetch.Response, *fetch.Error) {
 	f.metrics.inFlight.Inc()
 	defer f.metrics.inFlight.Dec()
-	resp, err := f.client.Get(ctx, r)
+	within, cancel := turn.Within(ctx)
+	defer cancel()
+	resp, err := f.client.Get(within, r)
 	if err != nil {
 		e, ok := errors.AsType[*fetch.Error](err)
 		if !ok { // Get promises otherwise
 			e = &fetch.Error{Reason: fetch.ReasonProtocol, URL: r.URL, Err: err}
 		}
+		turn.Done(ctx, e.Status, e.RetryAfter)
 		f.metrics.failures.WithLabelValues(string(e.Reason)).Inc()
 		return nil, e
 	}
+	turn.Done(ctx, resp.Status, 0)
 	f.metrics.wire.Add(float64(resp.WireBytes))
 	f.metrics.decoded.Add(float64(len(resp.Body)))
 	return resp, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -134,7 +135,7 @@ func add(t *testing.T, q *queue.Queue, kind article.JobKind, urls ...string) {
 			t.Fatal(err)
 		}
 		id := article.JobID(u)
-		m := queue.Message{Subject: queue.JobSubject(weburl.Host(u), id), ID: fmt.Sprint(id, time.Now().UnixNano()), Type: article.TypeJob, Header: queue.Header{article.HeaderURL: {u}}, Body: body}
+		m := queue.Message{Subject: queue.JobSubject(article.JobFresh, weburl.Host(u), id), ID: fmt.Sprint(id, time.Now().UnixNano()), Type: article.TypeJob, Header: queue.Header{article.HeaderURL: {u}}, Body: body}
 		if _, err := q.Publish(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
@@ -330,40 +331,24 @@ func TestOneHost(t *testing.T) {
 	}
 }
 
-func TestFailures(t *testing.T) {
-	f := &failures{count: map[string]int{}}
-	for range 3 {
-		f.add("a")
-	}
-	if n := f.add("a"); n != 4 {
-		t.Errorf("counted %d", n)
-	}
-	f.forget("a")
-	if n := f.add("a"); n != 1 {
-		t.Errorf("counted %d after forgetting", n)
-	}
-	for i := range maxFailing + 1 {
-		f.add(fmt.Sprint(i))
-	}
-	if len(f.count) > maxFailing {
-		t.Errorf("%d entries", len(f.count))
-	}
-}
-
 func TestConfigValidate(t *testing.T) {
 	if err := config.Validate(); err != nil {
 		t.Error(err)
 	}
 	for name, spoil := range map[string]func(*Config){
-		"--fetch-workers":     func(c *Config) { c.FetchWorkers = 0 },
-		"--fetch-timeout":     func(c *Config) { c.FetchTimeout = 0 },
-		"--fetch-host-delay":  func(c *Config) { c.FetchHostDelay = -1 },
-		"--fetch-retry-delay": func(c *Config) { c.FetchRetryDelay = 0 },
-		"--fetch-page-bytes":  func(c *Config) { c.FetchPageBytes = 1 << 40 },
-		"--fetch-feed-bytes":  func(c *Config) { c.FetchFeedBytes = 0 },
-		"--fetch-user-agent":  func(c *Config) { c.FetchUserAgent = "a\r\nb" },
-		"--fetch-contact":     func(c *Config) { c.FetchContact = "me" },
-		"--feed-interval":     func(c *Config) { c.FeedInterval = 48 * time.Hour },
+		"--fetch-workers":       func(c *Config) { c.FetchWorkers = 0 },
+		"--fetch-timeout":       func(c *Config) { c.FetchTimeout = 0 },
+		"--fetch-host-delay":    func(c *Config) { c.FetchHostDelay = -1 },
+		"--fetch-address-rate":  func(c *Config) { c.FetchAddressRate = -1 },
+		"--fetch-rate-fresh":    func(c *Config) { c.FetchRateFresh = 1e9 },
+		"--fetch-rate-retry":    func(c *Config) { c.FetchRateRetry = 1e-9 },
+		"--fetch-rate-backfill": func(c *Config) { c.FetchRateBackfill = math.NaN() },
+		"--fetch-retry-delay":   func(c *Config) { c.FetchRetryDelay = 0 },
+		"--fetch-page-bytes":    func(c *Config) { c.FetchPageBytes = 1 << 40 },
+		"--fetch-feed-bytes":    func(c *Config) { c.FetchFeedBytes = 0 },
+		"--fetch-user-agent":    func(c *Config) { c.FetchUserAgent = "a\r\nb" },
+		"--fetch-contact":       func(c *Config) { c.FetchContact = "me" },
+		"--feed-interval":       func(c *Config) { c.FeedInterval = 48 * time.Hour },
 	} {
 		c := config
 		spoil(&c)

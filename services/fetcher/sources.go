@@ -13,7 +13,6 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
-	"dateline/pkg/weburl"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
 )
@@ -120,7 +119,6 @@ func (f *fetcher) register(ctx context.Context, d *queue.Delivery, feedURL strin
 		f.metrics.sources.Inc()
 		slog.Info("feed is followed", "url", s.URL, "title", s.Title, "items", items, "next", s.Next)
 	}
-	f.failures.forget(d.Subject)
 	f.metrics.articles.WithLabelValues("feed").Inc()
 	return queue.Done(schedule(s, s.Next))
 }
@@ -140,20 +138,15 @@ func (f *fetcher) due(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	case time.Until(s.Next) > time.Second: // polled already: a schedule of before, or a delivery that comes again
 		return queue.Done(schedule(s, s.Next))
 	}
-	host := weburl.Host(s.URL)
-	done, wait := f.turns.take(host, d.Subject)
-	if wait > 0 {
-		return queue.Retry(errBusy, wait)
+	turn, later := f.turn(ctx, d, article.JobFresh, s.URL)
+	if turn == nil {
+		return later
 	}
-	resp, failed := f.get(ctx, fetch.Request{URL: s.URL, ETag: s.ETag, LastModified: s.LastModified, Accept: fetch.AcceptFeed})
-	done()
+	resp, failed := f.get(ctx, turn, fetch.Request{URL: s.URL, ETag: s.ETag, LastModified: s.LastModified, Accept: fetch.AcceptFeed})
 	outcome := pollFailed
 	if failed != nil {
 		if failed.Reason == fetch.ReasonCanceled { // by our own shutdown
 			return queue.Retry(failed, time.Second)
-		}
-		if failed.RetryAfter > 0 {
-			f.turns.backOff(host, failed.RetryAfter)
 		}
 		f.postpone(s, failed, failed.RetryAfter)
 	} else if outcome, err = f.poll(ctx, s, resp); err != nil {
