@@ -169,7 +169,7 @@ func TestBounded(t *testing.T) {
 		asked[url]++
 		return Response{Status: 200, Body: hostile(MaxBytes)}, nil
 	}})
-	for i := range 200 {
+	for i := range 80 {
 		if _, err := c.Check(t.Context(), fmt.Sprintf("http://h%d/", i)); err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestBounded(t *testing.T) {
 	for _, el := range c.entries {
 		sum += el.Value.(*entry).size
 	}
-	if c.size > maxSize || c.size != sum || len(c.entries) != c.recent.Len() || len(c.entries) > 100 {
+	if c.size > maxSize || c.size != sum || len(c.entries) != c.recent.Len() || len(c.entries) > 60 {
 		t.Errorf("%d entries, %d bytes, which are %d", len(c.entries), c.size, sum)
 	}
 	if asked["http://often/robots.txt"] != 1 {

@@ -59,7 +59,7 @@ func escape(s string, beyondASCII bool) string {
 		}
 	}
 	if b == nil {
-		return strings.Clone(s) // a rule must not hold on to the file
+		return s
 	}
 	return string(b)
 }

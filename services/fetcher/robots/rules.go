@@ -232,7 +232,7 @@ func (p *parser) finish() *Rules {
 	if p.hasOwn {
 		g = p.own
 	}
-	slices.SortStableFunc(g.rules, func(a, b rule) int {
+	slices.SortFunc(g.rules, func(a, b rule) int {
 		if c := cmp.Compare(len(b.pattern), len(a.pattern)); c != 0 {
 			return c
 		}
@@ -242,7 +242,7 @@ func (p *parser) finish() *Rules {
 			}
 			return 1
 		}
-		return strings.Compare(string(a.pattern), string(b.pattern))
+		return cmp.Or(strings.Compare(string(a.pattern), string(b.pattern)), cmp.Compare(a.line, b.line))
 	})
 	g.rules = slices.CompactFunc(g.rules, func(a, b rule) bool { return a.pattern == b.pattern })
 	p.rules.rules, p.rules.Delay = slices.Clip(g.rules), g.delay
