@@ -156,7 +156,7 @@ func TestPageIsBounded(t *testing.T) {
 			}
 			return best
 		}
-		small := max(took(maxScan/8), time.Millisecond)
+		small := max(took(maxScan/8), 5*time.Millisecond)
 		if large := took(4 * maxScan); large > 40*small {
 			t.Errorf("%s: 8 times as much takes %.0f times as long", name, float64(large)/float64(small))
 		}
