@@ -46,6 +46,9 @@ func Canonical(raw string) (string, error) {
 // Resolve parses ref, as found in a document or a Location header at base, as browsers do, and returns an absolute http
 // or https URL without user information and fragment. Unlike Canonical it leaves the query as the server wrote it.
 func Resolve(base, ref string) (string, error) {
+	if plain(ref) {
+		return ref, nil
+	}
 	u, err := parse(ref, base)
 	if err != nil {
 		return "", fmt.Errorf("%w: %q: %w", ErrInvalid, clip(ref), err)
