@@ -53,12 +53,12 @@ func (s *Scanner) reference(text string) (int, string) {
 	switch {
 	case strings.HasPrefix(text, "&#"):
 		// Numbers are read as HTML reads them: those from 128 to 159 are windows-1252's, which is what was meant.
+		if closed {
+			end++
+		}
 		value := html.UnescapeString(text[:end])
 		if strings.HasPrefix(value, "&#") {
 			return 0, ""
-		}
-		if closed {
-			end++
 		}
 		return end, value
 	case !closed || end == 1:
