@@ -80,7 +80,7 @@ type Language struct {
 
 // Capture says when and how a page was fetched.
 type Capture struct {
-	Time        time.Time `json:"time"`
+	Time        time.Time `json:"time,omitzero" jsonschema:"description=Missing for a page from a file whose capture nobody told"`
 	FinalURL    string    `json:"final_url,omitempty"`
 	Status      int       `json:"status,omitempty"`
 	ContentType string    `json:"content_type,omitempty"`

@@ -2,11 +2,13 @@ package charset
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"dateline/pkg/lineartest"
 
 	"golang.org/x/net/html/charset"
 )
@@ -94,20 +96,10 @@ func FuzzDecode(f *testing.F) {
 // Twice the bytes take about twice the time, whatever they repeat.
 func TestDecodeIsLinear(t *testing.T) {
 	for _, piece := range []string{"a", "\xe4", "\xc3\xa4", "<", "<script>", "</", "charset=", "charset=x", "\xc3\xa4\xff ", "<html lang=", "\x1b$"} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, strconv.Quote(piece), 400_000, func(n int) func() {
 			body := append([]byte("\xff\xff"), strings.Repeat(piece, n)...)
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
-				_, _ = Decode(body, "text/html")
-				best = min(best, time.Since(began))
-			}
-			return best
-		}
-		small, large := took(50_000), took(400_000)
-		if large > 40*small+20*time.Millisecond {
-			t.Errorf("%q: %v for 50,000, %v for 8 times as many", piece, small, large)
-		}
+			return func() { _, _ = Decode(body, "text/html") }
+		})
 	}
 }
 

@@ -1,9 +1,12 @@
 package dates
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"dateline/pkg/lineartest"
 
 	"dateline/pkg/article"
 )
@@ -170,19 +173,9 @@ func FuzzMentions(f *testing.F) {
 // Twice the text takes about twice the time, whatever the text repeats.
 func TestMentionsIsLinear(t *testing.T) {
 	for _, piece := range []string{"November ", "6 ", "Wednesday, the ", "November 6, 2024 ", "on Wednesday ", "        ", "a", ".", "6 of ", "\n", "Nov\u00a0"} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, strconv.Quote(piece), 160_000, func(n int) func() {
 			s := strings.Repeat(piece, n)
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
-				Mentions("en", s, day("2024-11-06"))
-				best = min(best, time.Since(began))
-			}
-			return best
-		}
-		small, large := took(20_000), took(160_000)
-		if large > 40*small+5*time.Millisecond {
-			t.Errorf("%q: %v for 20,000, %v for 8 times as many", piece, small, large)
-		}
+			return func() { Mentions("en", s, day("2024-11-06")) }
+		})
 	}
 }

@@ -1,9 +1,11 @@
 package dates
 
 import (
+	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"dateline/pkg/lineartest"
 
 	"dateline/pkg/article"
 )
@@ -175,20 +177,10 @@ func TestFindIsLinear(t *testing.T) {
 		"November ", "6 ", "6 of ", "Wednesday, ", "2 hours ", "ago ", "vor ", "il y a ", "1 ", ".", "6.", "6/", "10:04 ", "a ", "        ", "ago,",
 		"令和", "月", "十", "11月", "พ.", "ربيع ", "۱۶ آبان ", "\u00ad", "tháng ", "2024年", "e ", "GMT+", "a", "6 November 2024 ",
 	} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, strconv.Quote(piece), 16_000, func(n int) func() {
 			s := strings.Repeat(piece, n)
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
-				c.FindAll(s)
-				best = min(best, time.Since(began))
-			}
-			return best
-		}
-		small, large := took(1_000), took(8_000)
-		if large > 40*small+10*time.Millisecond {
-			t.Errorf("%q: %v for 1,000, %v for 8 times as many", piece, small, large)
-		}
+			return func() { c.FindAll(s) }
+		})
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"dateline/pkg/lineartest"
 )
 
 func TestRead(t *testing.T) {
@@ -53,20 +54,13 @@ func TestReadIsBounded(t *testing.T) {
 	for name, piece := range map[string]string{
 		"objects": `{"a":1},`, "quotes": `"" "`, "spaces": `"          `, "comments": "/* */ // \n", "slashes": "/", "escapes": `\u12`, "braces": "{", "closing": "}]", "commas": `",`, "cdata": "//<![CDATA[",
 	} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, name, 32_000, func(n int) func() {
 			s := `{"a":"` + strings.Repeat(piece, n)
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
+			return func() {
 				Read(s)
 				Read(s[5:])
-				best = min(best, time.Since(began))
 			}
-			return best
-		}
-		if small, large := took(4_000), took(32_000); large > 40*small+10*time.Millisecond {
-			t.Errorf("%s: %v for 4,000, %v for 8 times as many", name, small, large)
-		}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@
 package byline
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -402,8 +403,8 @@ func agencyName(s string) string {
 			return s
 		}
 	}
-	if strings.HasPrefix(low, "خبرگزاری ") && len(strings.Fields(s)) <= 4 {
-		return s
+	if own, ok := strings.CutPrefix(low, "خبرگزاری "); ok && len(strings.Fields(s)) <= 4 {
+		return cmp.Or(agencies[own], s)
 	}
 	return ""
 }

@@ -78,6 +78,15 @@ var (
 		"aap": "AAP", "australian associated press": "AAP", "lusa": "Lusa", "europa press": "Europa Press", "agência brasil": "Agência Brasil", "agerpres": "Agerpres", "mti": "MTI",
 		"čtk": "ČTK", "ctk": "ČTK", "pap": "PAP", "tanjug": "Tanjug", "ukrinform": "Ukrinform", "укринформ": "Ukrinform", "unian": "UNIAN", "уніан": "UNIAN", "kna": "KNA", "epd": "epd", "sid": "SID",
 		"dow jones": "Dow Jones", "dow jones newswires": "Dow Jones", "bloomberg": "Bloomberg", "bloomberg news": "Bloomberg", "ddp": "ddp", "dapd": "dapd", "rasc": "RASC", "中新社": "China News Service",
-		"مهر": "Mehr", "فارس": "Fars", "سانا": "SANA", "وام": "WAM", "واس": "SPA", "petra": "Petra", "بترا": "Petra", "mena": "MENA", "ndtv": "", "stt": "STT", "tt": "TT",
+		"مهر": "Mehr", "فارس": "Fars", "سانا": "SANA", "وام": "WAM", "واس": "SPA", "petra": "Petra", "بترا": "Petra", "mena": "MENA", "أ ش أ": "MENA",
+		"رویترز": "Reuters", "رويترز": "Reuters", "روئٹرز": "Reuters", "ロイター": "Reuters", "路透社": "Reuters", "路透": "Reuters", "로이터": "Reuters", "рейтер": "Reuters", "रॉयटर्स": "Reuters",
+		"أ ف ب": "AFP", "أ.ف.ب": "AFP", "ا ف ب": "AFP", "ا.ف.ب": "AFP", "فرانس برس": "AFP", "وكالة فرانس برس": "AFP", "فرانس\u200cپرس": "AFP", "خبرگزاری فرانسه": "AFP", "اے ایف پی": "AFP", "法新社": "AFP", "afp通信": "AFP", "एएफपी": "AFP",
+		"أسوشيتد برس": "AP", "اسوشيتد برس": "AP", "أ ب": "AP", "آسوشیتدپرس": "AP", "آسوشیتد پرس": "AP", "اسوشیتدپرس": "AP", "اے پی": "AP", "美联社": "AP", "美聯社": "AP", "ap通信": "AP", "एपी": "AP",
+		"د ب أ": "dpa", "德新社": "dpa", "شینهوا": "Xinhua", "شينخوا": "Xinhua", "الأناضول": "Anadolu", "آناتولی": "Anadolu", "аа": "Anadolu", "塔斯社": "TASS", "タス通信": "TASS", "تاس": "TASS", "إفي": "EFE",
+		"интерфакс-украина": "Interfax-Ukraine", "інтерфакс-україна": "Interfax-Ukraine", "interfax-ukraine": "Interfax-Ukraine", "interfax.ru": "Interfax", "унн": "UNN", "укрінформ": "Ukrinform", "белта": "BelTA", "belta": "BelTA", "казинформ": "Kazinform",
+		"時事": "Jiji", "共同社": "Kyodo", "時事通信社": "Jiji", "中央社": "CNA", "뉴시스": "Newsis", "뉴스1": "News1", "조선중앙통신": "KCNA", "朝中社": "KCNA", "भाषा": "PTI", "पीटीआई": "PTI", "वार्ता": "UNI", "uni": "UNI", "एएनआई": "ANI", "आईएएनएस": "IANS",
+		"باختر": "Bakhtar", "پژواک": "Pajhwok", "خامه پرس": "Khaama Press", "khaama press": "Khaama Press", "ایلنا": "ILNA", "ایکنا": "IQNA", "کونا": "KUNA", "كونا": "KUNA", "kuna": "KUNA", "قنا": "QNA", "بنا": "BNA", "واج": "APS", "app": "APP", "اے پی پی": "APP",
+		"adnkronos": "Adnkronos", "italpress": "Italpress", "askanews": "askanews", "agi": "AGI", "télam": "Télam", "telam": "Télam", "notimex": "Notimex", "prensa latina": "Prensa Latina", "estadão conteúdo": "Estadão Conteúdo", "folhapress": "Folhapress", "globe newswire": "GLOBE NEWSWIRE", "business wire": "Business Wire",
+		"vna": "VNA", "ttxvn": "VNA", "thai news agency": "TNA", "bss": "BSS", "unb": "UNB", "lana": "LANA", "wafa": "WAFA", "وفا": "WAFA", "tap": "TAP", "map": "MAP", "ana-mpa": "ANA-MPA", "αμπε": "ANA-MPA", "απε-μπε": "ANA-MPA", "hina": "HINA", "srna": "SRNA", "beta": "Beta", "sita": "SITA", "tasr": "TASR", "bta": "BTA", "бта": "BTA", "elta": "ELTA", "leta": "LETA", "bns": "BNS", "azertac": "AZERTAC", "trend": "", "ndtv": "", "stt": "STT", "tt": "TT",
 	}
 )

@@ -3,7 +3,8 @@ package content
 import (
 	"strings"
 	"testing"
-	"time"
+
+	"dateline/pkg/lineartest"
 
 	"dateline/pkg/article"
 
@@ -22,27 +23,18 @@ func TestFindIsLinear(t *testing.T) {
 		"classes": "<div class='a-b_c dE related share comments'>x</div>", "words": "word ", "breaks": "a<br><br>", "headings": "<h2>What it cost</h2><p>" + prose + "</p>",
 		"nothing": "<div></div>", "wide": "<p>周三大桥通车。</p>",
 	} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, name, 1_000_000/len(piece), func(n int) func() {
 			doc, err := html.Parse(strings.NewReader(strings.Repeat(piece, n)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			hints := Hints{Headlines: []string{"Bridge opens"}, Description: prose, ArticleBody: strings.Repeat(prose, 20)}
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
+			return func() {
 				c := Find(doc, hints)
 				c.Teasers()
 				article.PlainText(c.Body)
-				best = min(best, time.Since(began))
 			}
-			return best
-		}
-		n := 40_000 / len(piece) * 3
-		small, large := took(n), took(8*n)
-		if large > 40*small+10*time.Millisecond {
-			t.Errorf("%s: %v for %d, %v for 8 times as many", name, small, n, large)
-		}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@
 package dispatch
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,8 +31,11 @@ type Dispatch struct {
 const maxOpening = 120
 
 // Read takes a text apart. It takes time linear in the text.
-func Read(text string) Dispatch {
-	d := Dispatch{Paragraphs: Paragraphs(text)}
+func Read(text string) Dispatch { return Open(Paragraphs(text)) }
+
+// Open takes the opening off paragraphs, which it leaves as they are.
+func Open(paragraphs []string) Dispatch {
+	d := Dispatch{Paragraphs: slices.Clone(paragraphs)}
 	if len(d.Paragraphs) == 0 {
 		return d
 	}
@@ -39,7 +43,7 @@ func Read(text string) Dispatch {
 	if rest, ok := d.leadIn(first); ok {
 		first = rest
 	}
-	for _, read := range [...]func(string) (string, bool){d.dateline, d.slashed, d.chinese} {
+	for _, read := range [...]func(string) (string, bool){d.bracketed, d.dotted, d.dateline, d.slashed, d.chinese, d.coloned} {
 		if rest, ok := read(first); ok {
 			first = rest
 			break
@@ -87,13 +91,17 @@ func (d *Dispatch) leadIn(s string) (rest string, ok bool) {
 	return strings.TrimSpace(rest), true
 }
 
-// dateline reads "KABUL, Afghanistan, Nov 6 (AP) — ": a place, in capitals unless a day or an agency follows it.
+// dateline reads "KABUL, Afghanistan, Nov 6 (AP) — ": a place, in capitals unless a day or an agency follows it. The agency may
+// also come after the dash: "МОСКВА, 6 ноя - РИА Новости. ".
 func (d *Dispatch) dateline(s string) (rest string, ok bool) {
 	head, rest, ok := cutDash(s)
 	if !ok {
 		return s, false
 	}
-	agency := ""
+	agency, after := agencyFirst(rest)
+	if agency != "" {
+		rest = after
+	}
 	for _, brackets := range [...]string{"()", "//"} { // (AP), /PRNewswire/
 		if open := strings.IndexByte(head, brackets[0]); open >= 0 && strings.HasSuffix(head, brackets[1:]) && open < len(head)-1 {
 			agency = strings.TrimSpace(head[open+1 : len(head)-1])
@@ -104,16 +112,196 @@ func (d *Dispatch) dateline(s string) (rest string, ok bool) {
 			break
 		}
 	}
+	if last := strings.LastIndexByte(head, ' '); agency == "" && last > 0 && isAgency(head[last+1:]) { // BERLIN dpa |
+		head, agency = head[:last], head[last+1:]
+	} else if bar := strings.HasPrefix(strings.TrimLeft(s[len(head):], " "), "|"); bar && agency == "" {
+		return s, false
+	}
 	place, day := cutDay(head)
 	if !isPlace(place, day != "" || agency != "") {
 		return s, false
 	}
+	d.opening(place, day, agency)
+	return rest, true
+}
+
+// opening notes what a dateline says. An agency that the lead-in named stays.
+func (d *Dispatch) opening(place, day, agency string) {
 	d.Place, d.Day = place, day
 	if d.Agency == "" {
 		d.Agency = agency
 	}
+}
+
+// agencyFirst reads an agency that a text starts with, parted from it: "РИА Новости. ", "(أ ف ب) - ", "(AP): ".
+func agencyFirst(s string) (agency, rest string) {
+	head := s[:min(len(s), maxOpening)]
+	if inner, ok := strings.CutPrefix(head, "("); ok {
+		name, _, closed := strings.Cut(inner, ")")
+		if !closed || !isAgency(strings.TrimSpace(name)) {
+			return "", s
+		}
+		return strings.TrimSpace(name), strings.TrimLeft(s[len(name)+2:], " .:-–—")
+	}
+	name, _, found := strings.Cut(head, ". ")
+	if !found || !isAgency(name) {
+		return "", s
+	}
+	return name, s[len(name)+2:]
+}
+
+// bracketed reads openings in brackets: "(서울=연합뉴스) ", "【北京共同】", "[ロンドン 6日 ロイター] - ", and "(ANSA) - ROMA, 06 NOV - ", whose
+// dateline follows.
+func (d *Dispatch) bracketed(s string) (rest string, ok bool) {
+	head := s[:min(len(s), maxOpening)]
+	for _, b := range [...][2]string{{"(", ")"}, {"【", "】"}, {"[", "]"}, {"（", "）"}} {
+		inner, opened := strings.CutPrefix(head, b[0])
+		inner, _, closed := strings.Cut(inner, b[1])
+		if !opened || !closed {
+			continue
+		}
+		rest := strings.TrimLeft(s[len(b[0])+len(inner)+len(b[1]):], " \u3000-–—.")
+		if isAgency(inner) {
+			if d.Agency == "" {
+				d.Agency = inner
+			}
+			if after, ok := d.dateline(rest); ok {
+				rest = after
+			}
+			return rest, true
+		}
+		place, agency := cutAgency(inner)
+		if agency == "" {
+			continue
+		}
+		place, day := cutLastDay(place)
+		if place == "" || strings.ContainsFunc(place, func(r rune) bool { return !unicode.IsLetter(r) && r != ' ' }) {
+			continue
+		}
+		d.opening(place, day, agency)
+		return rest, true
+	}
+	return s, false
+}
+
+// cutAgency cuts the agency off the end of "서울=연합뉴스", "北京共同" or "ロンドン 6日 ロイター".
+func cutAgency(s string) (before, agency string) {
+	if before, agency, ok := strings.Cut(s, "="); ok {
+		if isAgency(agency) {
+			return strings.TrimSpace(before), agency
+		}
+		return s, ""
+	}
+	for i := range s {
+		if i == 0 || !isAgency(s[i:]) {
+			continue
+		}
+		if cased := strings.ContainsFunc(s[i:], unicode.IsLower); !cased {
+			return strings.TrimSpace(s[:i]), strings.TrimSpace(s[i:])
+		}
+	}
+	return s, ""
+}
+
+// cutLastDay parts "ロンドン 6日" into place and day.
+func cutLastDay(s string) (place, day string) {
+	i := strings.IndexFunc(s, unicode.IsDigit)
+	if i <= 0 {
+		return s, ""
+	}
+	return strings.TrimSpace(s[:i]), s[i:]
+}
+
+// dotted reads "Москва. 6 ноября. INTERFAX.RU - " and "КИЇВ. 6 листопада. УНН. ".
+func (d *Dispatch) dotted(s string) (rest string, ok bool) {
+	place, after, ok := strings.Cut(s[:min(len(s), maxOpening)], ". ")
+	if !ok {
+		return s, false
+	}
+	day, after, ok := strings.Cut(after, ". ")
+	if !ok || !isDay(day) || !isPlace(place, true) {
+		return s, false
+	}
+	agency, rest, ok := strings.Cut(after, " - ")
+	if !ok || !isAgency(agency) {
+		if agency, rest, ok = strings.Cut(after, ". "); !ok || !isAgency(agency) {
+			return s, false
+		}
+	}
+	d.opening(place, day, agency)
+	return s[min(len(s), maxOpening)-len(rest):], true
+}
+
+// coloned reads "ISLAMABAD: ", as the papers of South Asia write, unless it is a label ("WATCH: ") or the name of one who speaks,
+// who would speak again.
+func (d *Dispatch) coloned(s string) (rest string, ok bool) {
+	place, rest, ok := strings.Cut(s, ": ")
+	if !ok || len(place) > 40 || labels[place] || strings.ContainsAny(place, ".0123456789") || !isPlace(place, false) || strings.ToUpper(place) != place || len(rest) < 60 {
+		return s, false
+	}
+	for _, other := range d.Paragraphs[1:] {
+		if strings.HasPrefix(other, place+":") {
+			return s, false
+		}
+	}
+	d.opening(place, "", "")
 	return rest, true
 }
+
+// labels are words that papers set before texts of a kind.
+var labels = func() map[string]bool {
+	m := map[string]bool{}
+	for _, l := range []string{"WATCH", "READ", "LISTEN", "LIVE", "VIDEO", "PHOTOS", "PHOTO", "PICTURES", "GALLERY", "AUDIO", "PODCAST", "EXCLUSIVE", "BREAKING", "UPDATE", "UPDATED", "OPINION", "ANALYSIS", "EDITORIAL", "COMMENT", "REVIEW", "INTERVIEW", "EXPLAINER", "FACT CHECK", "FEATURE", "SPECIAL", "NOTE", "EDITOR'S NOTE", "WARNING", "SPOILER ALERT", "CORRECTION", "QUESTION", "ANSWER", "SUMMARY", "MORE", "RELATED", "DON'T MISS", "SEE ALSO", "SEE MORE", "READ MORE", "SOURCE", "TIMELINE", "POLL", "QUIZ", "RECIPE", "WEATHER", "SPORT", "SPORTS", "BUSINESS", "WORLD", "NEWS", "POLITICS", "PREVIEW", "RECAP", "ADVERTISEMENT", "DISCLAIMER", "SUBSCRIBE", "HOROSCOPE", "NEW"} {
+		m[l] = true
+	}
+	return m
+}()
+
+// Reported is the agency that a text's first sentence names as its source, as those of Iran and its neighbours do: "به گزارش
+// ایسنا، …"; "" where it names none.
+func Reported(text string) string {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "به گزارش ")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest[:min(len(rest), maxOpening)], "،")
+	for _, end := range [...]string{" به نقل از ", " از ", " در "} {
+		name, _, _ = strings.Cut(name, end)
+	}
+	name = strings.TrimSpace(strings.TrimPrefix(name, "خبرنگار "))
+	if byline.Agency(name) != "" {
+		return name
+	}
+	return ""
+}
+
+// Closing is the agency that a text's last line credits: "(dpa)", "— Reuters", "Source: AFP", "kng/mik/dpa"; "" where it credits none.
+func Closing(line string) string {
+	line = strings.TrimRight(line, " .")
+	if open := strings.LastIndexAny(line, "(（"); open > 0 && (strings.HasSuffix(line, ")") || strings.HasSuffix(line, "）")) {
+		line = line[open:]
+	}
+	if len(line) > maxOpening {
+		return ""
+	}
+	line = strings.Trim(line, " .()（）[]/–—-©*")
+	if _, after, ok := strings.Cut(line, ":"); ok {
+		if label, _, _ := strings.Cut(line, ":"); !sources[strings.ToLower(strings.TrimSpace(label))] {
+			return ""
+		}
+		line = strings.TrimSpace(after)
+	}
+	if isAgency(line) {
+		return line
+	}
+	if i := strings.LastIndexByte(line, '/'); i > 0 && isAgency(line[i+1:]) && strings.ToLower(line[:i]) == line[:i] { // the editors' marks before it
+		return line[i+1:]
+	}
+	return ""
+}
+
+// sources are the words before a credit.
+var sources = map[string]bool{"source": true, "sources": true, "quelle": true, "quellen": true, "fuente": true, "fonte": true, "источник": true, "джерело": true, "kaynak": true, "منبع": true, "المصدر": true, "来源": true, "來源": true, "出典": true, "출처": true, "źródło": true, "bron": true, "zdroj": true, "forrás": true, "kilde": true, "källa": true, "lähde": true, "πηγή": true}
 
 // slashed reads "МОСКВА, 6 ноября. /ТАСС/. ", as Russian agencies write.
 func (d *Dispatch) slashed(s string) (rest string, ok bool) {
@@ -127,10 +315,7 @@ func (d *Dispatch) slashed(s string) (rest string, ok bool) {
 	if !isPlace(place, true) {
 		return s, false
 	}
-	d.Place, d.Day = place, day
-	if d.Agency == "" {
-		d.Agency = agency
-	}
+	d.opening(place, day, agency)
 	return strings.TrimLeft(s[len(head)-len(after)+len(agency)+1:], " .-–—"), true
 }
 
@@ -164,12 +349,15 @@ func (d *Dispatch) chinese(s string) (rest string, ok bool) {
 	return strings.TrimLeft(s[len(head)+len("日电"):], " \u3000，,"), true
 }
 
-// cutDash cuts at the first dash that ends a dateline: —, – or --, or a hyphen between spaces.
+// cutDash cuts at the first dash that ends a dateline: —, – or --, or a hyphen or bar between spaces.
 func cutDash(s string) (head, rest string, ok bool) {
 	start := s[:min(len(s), maxOpening)]
 	at, width := -1, 0
-	for _, dash := range []string{"—", "–", "--", " - "} {
-		if i := strings.Index(start, dash); i >= 0 && (at < 0 || i < at) {
+	for _, dash := range []string{"—", "–", "--", " - ", ".-", " | "} {
+		if i := strings.Index(start, dash); i > 0 && (at < 0 || i < at) {
+			if dash == ".-" && start[i-1:i] != ")" { // (EFE).-, not U.S.-led
+				continue
+			}
 			at, width = i, len(dash)
 		}
 	}
@@ -182,12 +370,15 @@ func cutDash(s string) (head, rest string, ok bool) {
 // cutDay parts "KABUL, Nov. 6, 2024" into place and day.
 func cutDay(s string) (place, day string) {
 	for i, c := range s {
-		if c != ',' {
+		if c != ',' && c != '،' {
 			continue
 		}
-		if rest := strings.TrimSpace(s[i+1:]); isDay(rest) {
+		if rest := strings.TrimSpace(s[i+utf8.RuneLen(c):]); isDay(rest) {
 			return strings.TrimSpace(s[:i]), rest
 		}
+	}
+	if i := strings.IndexFunc(s, unicode.IsDigit); i > 1 && s[i-1] == ' ' && isDay(s[i:]) { // "MADRID 6 Nov."
+		return strings.TrimSpace(s[:i]), s[i:]
 	}
 	return s, ""
 }
@@ -199,11 +390,11 @@ func isDay(s string) bool {
 	}
 	near := &article.Date{Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Precision: article.Day} // any will do
 	d, err := dates.Context{Published: near}.Parse(s)
-	return err == nil && d.Precision == article.Day && strings.ContainsFunc(s, unicode.IsLetter)
+	return err == nil && d.Precision == article.Day && strings.ContainsFunc(s, unicode.IsLetter) && strings.ContainsFunc(s, unicode.IsDigit)
 }
 
-// isPlace reports whether s may be a dateline's place: up to six words that begin with capitals; unless sure, the first
-// is all capitals and of at least three letters.
+// isPlace reports whether s may be a dateline's place: up to six words that begin with capitals, or where sure are of a script
+// that has none; unless sure, the first is all capitals and of at least three letters.
 func isPlace(s string, sure bool) bool {
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '/' })
 	if len(words) == 0 || len(words) > 6 {
@@ -218,14 +409,14 @@ func isPlace(s string, sure bool) bool {
 				if unicode.IsUpper(r) {
 					capitals++
 				}
-			case !strings.ContainsRune(".-'’", r):
+			case !strings.ContainsRune(".-'’\u200c", r) && !unicode.IsMark(r):
 				return false
 			}
 		}
 		if letters == 0 {
 			return false
 		}
-		if first, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(first) && !particles[w] {
+		if first, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(first) && !particles[w] && !(sure && unicode.Is(unicode.Lo, first)) {
 			return false
 		}
 		if i == 0 && !sure && (letters < 3 || capitals < letters) {

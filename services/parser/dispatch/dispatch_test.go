@@ -3,10 +3,12 @@ package dispatch
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
+
+	"dateline/pkg/lineartest"
 )
 
 func TestReadOpening(t *testing.T) {
@@ -14,6 +16,7 @@ func TestReadOpening(t *testing.T) {
 		{"RASC News Agency: The minister said.", "RASC News Agency", "", "", "The minister said."},
 		{"KABUL, Nov 6 (AP) — The minister said.", "AP", "KABUL", "Nov 6", "The minister said."},
 		{"KABUL, Afghanistan (AP) — The minister said.", "AP", "KABUL, Afghanistan", "", "The minister said."},
+		{"SANTA FE, N.M. (AP) — The minister said.", "AP", "SANTA FE, N.M.", "", "The minister said."},
 		{"KABUL (Reuters) - The minister said.", "Reuters", "KABUL", "", "The minister said."},
 		{"Kabul, Nov. 6, 2024 -- The minister said.", "", "Kabul", "Nov. 6, 2024", "The minister said."},
 		{"NEW YORK, Nov. 6, 2024 /PRNewswire/ -- The firm said.", "PRNewswire", "NEW YORK", "Nov. 6, 2024", "The firm said."},
@@ -27,7 +30,29 @@ func TestReadOpening(t *testing.T) {
 		{"МОСКВА, 6 ноября. /ТАСС/. Министр сообщил.", "ТАСС", "МОСКВА", "6 ноября", "Министр сообщил."},
 		{"新华社北京11月6日电（记者 王）该部表示。", "新华社", "北京", "11月6日", "（记者 王）该部表示。"},
 		{"北京11月6日电 该部表示。", "", "北京", "11月6日", "该部表示。"},
+		{"MADRID 6 Nov. (EUROPA PRESS) - El ministro dijo.", "EUROPA PRESS", "MADRID", "6 Nov.", "El ministro dijo."},
+		{"Bruselas, 6 nov (EFE).- El ministro dijo.", "EFE", "Bruselas", "6 nov", "El ministro dijo."},
+		{"(ANSA) - ROMA, 06 NOV - Il ministro ha detto.", "ANSA", "ROMA", "06 NOV", "Il ministro ha detto."},
+		{"(Adnkronos) - Il ministro ha detto.", "Adnkronos", "", "", "Il ministro ha detto."},
+		{"BERLIN dpa | Die Ministerin sagte.", "dpa", "BERLIN", "", "Die Ministerin sagte."},
+		{"МОСКВА, 6 ноя - РИА Новости. Министр сообщил.", "РИА Новости", "МОСКВА", "6 ноя", "Министр сообщил."},
+		{"Москва. 6 ноября. INTERFAX.RU - Министр сообщил.", "INTERFAX.RU", "Москва", "6 ноября", "Министр сообщил."},
+		{"КИЇВ. 6 листопада. УНН. Міністр повідомив.", "УНН", "КИЇВ", "6 листопада", "Міністр повідомив."},
+		{"کابل (رویترز) - وزیر گفت.", "رویترز", "کابل", "", "وزیر گفت."},
+		{"واشنطن 6 نوفمبر (رويترز) - قال الوزير.", "رويترز", "واشنطن", "6 نوفمبر", "قال الوزير."},
+		{"باريس - (أ ف ب) - قال الوزير.", "أ ف ب", "باريس", "", "قال الوزير."},
+		{"नई दिल्ली, 6 नवंबर (भाषा) - मंत्री ने कहा।", "भाषा", "नई दिल्ली", "6 नवंबर", "मंत्री ने कहा।"},
+		{"(서울=연합뉴스) 김하늘 기자 = 장관이 말했다.", "연합뉴스", "서울", "", "김하늘 기자 = 장관이 말했다."},
+		{"【北京共同】外相は言った。", "共同", "北京", "", "外相は言った。"},
+		{"[ロンドン 6日 ロイター] - 外相は言った。", "ロイター", "ロンドン", "6日", "外相は言った。"},
+		{"ISLAMABAD: The minister said on Wednesday that the bridge over the river would be opened again.", "", "ISLAMABAD", "", "The minister said on Wednesday that the bridge over the river would be opened again."},
 		// Not openings:
+		{"WATCH: The minister said on Wednesday that the bridge over the river would be opened again.", "", "", "", "WATCH: The minister said on Wednesday that the bridge over the river would be opened again."},
+		{"(see page 6) The minister said.", "", "", "", "(see page 6) The minister said."},
+		{"[1日] 外相は言った。", "", "", "", "[1日] 外相は言った。"},
+		{"U.S.-led forces came.", "", "", "", "U.S.-led forces came."},
+		{"کابل - وزیر گفت.", "", "", "", "کابل - وزیر گفت."},
+		{"NEWS | The minister said.", "", "", "", "NEWS | The minister said."},
 		{"МОСКВА /с видео/. Министр сообщил.", "", "", "", "МОСКВА /с видео/. Министр сообщил."},
 		{"他在11月6日电视上说。", "", "", "", "他在11月6日电视上说。"},
 		{"Trump: I will return.", "", "", "", "Trump: I will return."},
@@ -48,6 +73,33 @@ func TestReadOpening(t *testing.T) {
 	}
 	if d := Read(" \n\n "); len(d.Paragraphs) != 0 {
 		t.Errorf("blank text: %+v", d)
+	}
+}
+
+// One who speaks again is no place.
+func TestInterviewHasNoDateline(t *testing.T) {
+	first := "TRIBUNE: Minister, the bridge over the river has been closed for two years. Will it ever be opened?"
+	if d := Read(first + "\n\nIt will.\n\nTRIBUNE: When?"); d.Place != "" || d.Paragraphs[0] != first {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestReportedAndClosing(t *testing.T) {
+	for in, want := range map[string]string{
+		"به گزارش خبرگزاری مهر، وزیر گفت.": "خبرگزاری مهر", "به گزارش ایسنا، وزیر گفت.": "ایسنا", "به گزارش خبرنگار تسنیم از کابل، وزیر گفت.": "تسنیم", "به گزارش وزارت، پل باز شد.": "", "وزیر گفت.": "",
+	} {
+		if got := Reported(in); got != want {
+			t.Errorf("%q: reported by %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"(dpa)": "dpa", "— Reuters": "Reuters", "Source: AFP": "AFP", "kng/mik/dpa": "dpa", "Quelle: dpa/lby": "dpa/lby", "©AFP": "AFP", "منبع: ایسنا": "ایسنا",
+		"So sagte er, und ging aus dem Haus, in dem er seit drei Jahren nicht mehr gewesen war, in den Regen des Novembers hinaus und nicht zurück. (dpa)": "dpa",
+		"He said so. (Reporting by A)": "", "Minister: AFP": "", "He read it in the AP": "", "": "", "(see page 6)": "",
+	} {
+		if got := Closing(in); got != want {
+			t.Errorf("%q: credits %q, want %q", in, got, want)
+		}
 	}
 }
 
@@ -91,20 +143,10 @@ func FuzzRead(f *testing.F) {
 
 func TestReadIsLinear(t *testing.T) {
 	for _, piece := range []string{"word ", "word\n", "word.\n\n", "\n", "—", "(", "A, ", "a:"} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, strconv.Quote(piece), 160_000, func(n int) func() {
 			s := strings.Repeat(piece, n)
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
-				Read(s)
-				best = min(best, time.Since(began))
-			}
-			return best
-		}
-		small, large := took(20_000), took(160_000)
-		if large > 40*small+5*time.Millisecond {
-			t.Errorf("%q: %v for 20,000, %v for 8 times as many", piece, small, large)
-		}
+			return func() { Read(s) }
+		})
 	}
 }
 

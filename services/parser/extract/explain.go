@@ -9,6 +9,17 @@ type Explanation struct {
 	State  []string        `json:"state"`  // what speaks for the body state
 }
 
+// field notes evidence where somebody asks.
+func (x *Explanation) field(e FieldEvidence) {
+	if x == nil {
+		return
+	}
+	if e.Won {
+		e.Why = ""
+	}
+	x.Fields = append(x.Fields, e)
+}
+
 // FieldEvidence is one value that the page offers for a field.
 type FieldEvidence struct {
 	Field  string       `json:"field"`

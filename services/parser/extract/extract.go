@@ -139,6 +139,7 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 		body = content.Whole(doc)
 	}
 	facts.chooseBody(a, body)
+	attribute(a, p.Explain)
 	if p.Rule != nil {
 		p.obey(doc, a)
 	}
@@ -195,14 +196,15 @@ func prepare(ctx context.Context, p Page) (*html.Node, *facts, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, err := parse(ctx, text.Text)
+	parts := setApart(text.Text)
+	doc, err := parse(ctx, parts.pieces)
 	if err != nil {
 		return nil, nil, err
 	}
 	if p.Rule != nil {
 		p.Rule.Prune(doc)
 	}
-	f := survey(doc)
+	f := survey(doc, &parts)
 	if f.text > maxText {
 		return nil, nil, fail(TooLarge, "%d bytes of text, more than %d", f.text, maxText)
 	}

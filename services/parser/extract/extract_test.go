@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/lineartest"
+
 	"dateline/pkg/article"
 	"dateline/services/parser/content"
 )
@@ -224,8 +226,9 @@ func TestElements(t *testing.T) {
 	}{
 		{"", 0}, {"a < b", 0}, {"<p>a</p><br/>", 2}, {"<b><i><p></p></i></b><p>", 1 + 2 + 3 + 1}, {"<b><b><b><b><b>", 1 + 2 + 3 + 4 + 4}, {"</b></b><p>", 1}, {"<", 0}, {"<!-- x --><!doctype html>", 0},
 	} {
-		if got := elements(c.in); got != c.want {
-			t.Errorf("%q: %d, want %d", c.in, got, c.want)
+		var got counter
+		if got.count(c.in); got.n != c.want {
+			t.Errorf("%q: %d, want %d", c.in, got.n, c.want)
 		}
 	}
 }
@@ -284,29 +287,22 @@ func TestOwnWorkIsLinear(t *testing.T) {
 		"headings": "<h1>A heading</h1>", "classes": "<i class='a-date b-author c_comment dE fG'></i>", "labels": "<b>Author:</b>", "scripts": "<script>{\"publishedAt\":1}</script>",
 		"data": "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"H\",\"author\":\"A B\"}</script>",
 	} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, name, 32_000, func(n int) func() {
 			text := strings.Repeat(piece, n)
-			best := time.Hour
-			for range 3 {
-				doc, err := parse(context.Background(), text)
-				if err != nil {
-					t.Fatalf("%s: %v", name, err)
-				}
-				began := time.Now()
-				elements(text)
-				f := survey(doc)
+			doc, err := parse(context.Background(), setApart(text).pieces)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			return func() {
+				parts := setApart(text)
+				new(counter).count(text)
+				f := survey(doc, &parts)
 				a := f.article(Page{URL: "https://e.example/a"})
 				found := content.Find(doc, f.hints(a))
 				f.chooseBody(a, found.Body)
 				f.setState(a, Page{}, found)
-				best = min(best, time.Since(began))
 			}
-			return best
-		}
-		small, large := took(4_000), took(32_000)
-		if large > 40*small+10*time.Millisecond {
-			t.Errorf("%s: %v for 4,000, %v for 8 times as many", name, small, large)
-		}
+		})
 	}
 }
 

@@ -19,11 +19,14 @@ const (
 )
 
 // parse builds the tree.
-func parse(ctx context.Context, text string) (*html.Node, error) {
-	if n := elements(text); n > maxElements {
-		return nil, fail(TooLarge, "more than %d elements", maxElements)
+func parse(ctx context.Context, pieces []string) (*html.Node, error) {
+	var c counter
+	for _, text := range pieces {
+		if c.count(text); c.n > maxElements {
+			return nil, fail(TooLarge, "more than %d elements", maxElements)
+		}
 	}
-	doc, err := html.Parse(&timedReader{ctx, strings.NewReader(text)})
+	doc, err := html.Parse(&timedReader{ctx, pieces})
 	switch {
 	case err == nil:
 		return doc, nil
@@ -37,15 +40,25 @@ func parse(ctx context.Context, text string) (*html.Node, error) {
 
 // timedReader ends a parse whose time is up.
 type timedReader struct {
-	ctx context.Context
-	r   io.Reader
+	ctx    context.Context
+	pieces []string
 }
 
-func (t *timedReader) Read(b []byte) (int, error) {
+func (t *timedReader) Read(b []byte) (n int, err error) {
 	if t.ctx.Err() != nil {
 		return 0, errors.New("time is up")
 	}
-	return t.r.Read(b)
+	for n < len(b) && len(t.pieces) > 0 {
+		c := copy(b[n:], t.pieces[0])
+		n += c
+		if t.pieces[0] = t.pieces[0][c:]; t.pieces[0] == "" {
+			t.pieces = t.pieces[1:]
+		}
+	}
+	if n == 0 && len(t.pieces) == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // formatting are the elements that HTML's parser opens again in every block until they are closed (the list of active
@@ -55,13 +68,19 @@ var formatting = map[string]bool{
 	"strike": true, "strong": true, "tt": true, "u": true,
 }
 
-// elements is an upper estimate of how many elements a text makes, without parsing it: one a start tag, and one more for
+// counter makes an upper estimate of how many elements a text makes, without parsing it: one a start tag, and one more for
 // each different formatting element open at that point. It stops counting above maxElements.
-func elements(text string) int {
-	n, open := 0, 0
-	kinds := map[string]int{} // open elements by their whole start tag: at most three alike are opened again
-	last := map[string][]string{}
-	for n <= maxElements {
+type counter struct {
+	n, open int
+	kinds   map[string]int // open elements by their whole start tag: at most three alike are opened again
+	last    map[string][]string
+}
+
+func (c *counter) count(text string) {
+	if c.kinds == nil {
+		c.kinds, c.last = map[string]int{}, map[string][]string{}
+	}
+	for c.n <= maxElements {
 		i := strings.IndexByte(text, '<')
 		if i < 0 || i+1 >= len(text) {
 			break
@@ -76,17 +95,17 @@ func elements(text string) int {
 			continue
 		}
 		if !closing {
-			n += 1 + min(open, 512)
+			c.n += 1 + min(c.open, 512)
 		}
 		if name = strings.ToLower(name); !formatting[name] {
 			continue
 		}
 		if closing {
-			if tags := last[name]; len(tags) > 0 {
+			if tags := c.last[name]; len(tags) > 0 {
 				tag := tags[len(tags)-1]
-				last[name] = tags[:len(tags)-1]
-				kinds[tag]--
-				open--
+				c.last[name] = tags[:len(tags)-1]
+				c.kinds[tag]--
+				c.open--
 			}
 			continue
 		}
@@ -94,13 +113,12 @@ func elements(text string) int {
 		if i := strings.IndexByte(tag, '>'); i >= 0 {
 			tag = tag[:i]
 		}
-		if kinds[tag] < 3 {
-			kinds[tag]++
-			last[name] = append(last[name], tag)
-			open++
+		if c.kinds[tag] < 3 {
+			c.kinds[tag]++
+			c.last[name] = append(c.last[name], tag)
+			c.open++
 		}
 	}
-	return n
 }
 
 // maxTag is how much of a tag is compared.

@@ -264,3 +264,36 @@ func TestTexts(t *testing.T) {
 		}
 	}
 }
+
+func TestAttribution(t *testing.T) {
+	prose := "<p>The old bridge over the Orlen was opened again on Wednesday, after two years of repairs that cost more than anyone had thought.</p>"
+	for name, c := range map[string]struct{ first, last, agency, place, day string }{
+		"dateline with agency":  {"<p>KABUL, Nov 6 (AP) — The minister said that the bridge would be opened again, and it was.</p>", "", "AP", "KABUL", "Nov 6"},
+		"after a lead":          {prose + "<p>PARIS (Reuters) - The minister said that the bridge would be opened again, and it was.</p>", "", "Reuters", "PARIS", ""},
+		"an agency in Persian":  {"<p>به گزارش خبرگزاری مهر، پل تاریخی پس از دو سال بازسازی روز چهارشنبه بازگشایی شد و هزاران نفر از آن گذشتند.</p>", "", "Mehr", "", ""},
+		"closing line":          {prose, "<p>It is the first bridge over the river that has ever been opened twice. (dpa)</p>", "dpa", "", ""},
+		"a byline goes before":  {"<p class=byline>By Ann Writer, Associated Press</p>" + prose, "<p>It is the first bridge over the river that has ever been opened twice. (AFP)</p>", "AP", "", ""},
+		"nothing of that":       {prose, "<p>He read it in the AP.</p>", "", "", ""},
+		"the text keeps it all": {"<p>KABUL (AP) — The minister said that the bridge would be opened again, and it was.</p>", "", "AP", "KABUL", ""},
+	} {
+		a, err := Article(context.Background(), Page{
+			URL: "https://e.example/a", ContentType: "text/html", Captured: captured,
+			Body: []byte("<html lang=en><title>Bridge opened again</title><article><h1>Bridge opened again</h1>" + c.first + prose + strings.Replace(prose, "old", "new", 1) + c.last + "</article></html>"),
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		place, day := "", ""
+		if a.Dateline != nil {
+			if place = a.Dateline.Place; a.Dateline.Date != nil {
+				day = a.Dateline.Date.Raw
+			}
+		}
+		if a.Agency != c.agency || place != c.place || day != c.day {
+			t.Errorf("%s: agency %q, place %q, day %q", name, a.Agency, place, day)
+		}
+		if text := article.PlainText(a.Body); place != "" && !strings.Contains(text, place) {
+			t.Errorf("%s: the text lost its dateline: %s", name, text)
+		}
+	}
+}

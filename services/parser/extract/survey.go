@@ -11,6 +11,7 @@ import (
 
 // facts is what one walk over the untouched tree finds, uninterpreted and in document order.
 type facts struct {
+	parts      *apart
 	lang       string // of <html>
 	title      string // <title>
 	metas      []meta
@@ -95,8 +96,8 @@ const elsewhere = inComments | inRelated | inNav | inFigure | inItem | inNow
 // maxMarks bounds the marks of each kind.
 const maxMarks = 300
 
-func survey(doc *html.Node) *facts {
-	f := &facts{metas: make([]meta, 0, 64)}
+func survey(doc *html.Node, parts *apart) *facts {
+	f := &facts{parts: parts, metas: make([]meta, 0, 64)}
 	f.walk(doc, 0)
 	return f
 }
@@ -196,7 +197,7 @@ func (f *facts) element(n *html.Node, in place) {
 			into = &f.jsonLD
 		}
 		if len(*into) < maxFacts {
-			*into = append(*into, n.FirstChild.Data)
+			*into = append(*into, f.parts.script(n.FirstChild.Data))
 		}
 		return
 	case atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Iframe, atom.Select, atom.Textarea, atom.Button:

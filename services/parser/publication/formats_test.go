@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/lineartest"
+
 	"dateline/pkg/article"
 )
 
@@ -127,19 +129,11 @@ func TestXMLIsLinear(t *testing.T) {
 	for name, piece := range map[string]string{
 		"paragraphs": "<p>The bridge was opened.</p>", "lists": "<ul><li>a</li></ul>", "rows": "<tr><td>a</td></tr>", "quotes": "<bq><p>a</p></bq>", "text": "word ", "attributes": "<p a='b' c='d'/>",
 	} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, name, 16_000, func(n int) func() {
 			body := []byte("<nitf><head><docdata><doc-id id-string='1'/></docdata></head><body><body.content>" + strings.Repeat(piece, n) + "</body.content></body></nitf>")
-			best := time.Hour
-			for range 3 {
-				began := time.Now()
+			return func() {
 				_, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/xml"), Body: body, Stored: time.Now()})
-				best = min(best, time.Since(began))
 			}
-			return best
-		}
-		small, large := took(2_000), took(16_000)
-		if large > 40*small+10*time.Millisecond {
-			t.Errorf("%s: %v for 2,000, %v for 8 times as many", name, small, large)
-		}
+		})
 	}
 }
