@@ -56,6 +56,9 @@ func (c Context) Parse(s string) (article.Date, error) {
 		}
 	}
 	if !ok {
+		d, ok = rfc822(raw)
+	}
+	if !ok {
 		d, ok = c.whole(raw)
 	}
 	if !ok {

@@ -22,7 +22,6 @@ const (
 	reconcileEvery = time.Hour
 	overdue        = 5 * time.Minute // by which a schedule must have been lost
 	keptKeys       = 1000            // of items that have left a feed, should they come back
-	maxItemURL     = 2 << 10         // bytes; with what feed.Parse lets through a job stays below the 64 KB of its stream
 	maxValidator   = 1 << 10         // bytes of an ETag or Last-Modified that is sent back
 )
 
@@ -97,7 +96,7 @@ func (r *registry) save(ctx context.Context, s *source, revision uint64) error {
 
 // register takes in a feed that a job asked for: a new source, or a known one read out of turn.
 func (f *fetcher) register(ctx context.Context, d *queue.Delivery, feedURL string, resp *fetch.Response) queue.Outcome {
-	read, err := feed.Parse(resp.URL, resp.Header.Get("Content-Type"), resp.Body)
+	read, err := feed.Parse(resp.URL, resp.Header, resp.Body)
 	if err != nil {
 		return f.dead(d, deadFeed, err)
 	}
@@ -171,7 +170,7 @@ func (f *fetcher) poll(ctx context.Context, s *source, resp *fetch.Response) (ou
 		f.polled(s)
 		return pollUnchanged, nil
 	}
-	read, err := feed.Parse(resp.URL, resp.Header.Get("Content-Type"), resp.Body)
+	read, err := feed.Parse(resp.URL, resp.Header, resp.Body)
 	if err != nil {
 		s.ETag, s.LastModified, s.Digest = "", "", "" // the next answer is to be read, even if it is the same
 		f.postpone(s, err, 0)
@@ -199,10 +198,10 @@ func (f *fetcher) absorb(ctx context.Context, s *source, read *feed.Feed, resp *
 		here = map[string]bool{}
 		jobs []queue.Message
 	)
-	for _, item := range read.Items {
-		m, err := itemJob(s.URL, item)
+	for i := range read.Entries {
+		m, err := itemJob(s.URL, &read.Entries[i])
 		if err != nil {
-			slog.Debug("feed item has no usable URL", "feed", s.URL, "url", item.URL, "error", err)
+			slog.Debug("feed item has no usable URL", "feed", s.URL, "url", read.Entries[i].Link, "error", err)
 			continue
 		}
 		if here[m.ID] {
@@ -223,7 +222,7 @@ func (f *fetcher) absorb(ctx context.Context, s *source, read *feed.Feed, resp *
 		}
 	}
 	s.Seen = seen
-	s.Title = read.Title
+	s.Title = feed.Clip(read.Title.Plain(), maxItemTitle)
 	validators(s, resp)
 	s.Digest = article.Digest(resp.Body)
 	if resp.Truncated { // the rest may come with the next answer
@@ -231,20 +230,6 @@ func (f *fetcher) absorb(ctx context.Context, s *source, read *feed.Feed, resp *
 	}
 	f.polled(s)
 	return len(jobs), nil
-}
-
-// itemJob is the job to fetch an item's page.
-func itemJob(feedURL string, item feed.Item) (queue.Message, error) {
-	m, err := queue.Job(article.Job{URL: item.URL, Kind: article.JobPage, Item: &article.FeedItem{
-		Feed: feedURL, ID: item.ID, Title: item.Title, Summary: item.Summary, Authors: item.Authors, Published: item.Published,
-	}})
-	if err != nil {
-		return queue.Message{}, err
-	}
-	if n := len(article.HeaderValue(m.Header, article.HeaderURL)); n > maxItemURL {
-		return queue.Message{}, fmt.Errorf("its URL has %d bytes, more than %d", n, maxItemURL)
-	}
-	return m, nil
 }
 
 // validators keeps what the next conditional request sends. A 304 that does not repeat them leaves them as they are.

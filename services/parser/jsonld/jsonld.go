@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"dateline/pkg/article"
+	"dateline/pkg/loosejson"
 )
 
 // NewsArticle is what a document says of its article. Dates and URLs are as written; what is not said is empty.
@@ -104,7 +105,7 @@ func InPage(scripts []string) *Page {
 	p := &Page{}
 	f := finder{byID: map[string]node{}}
 	for _, s := range scripts {
-		for _, v := range readLoose(s) {
+		for _, v := range loosejson.Read(s) {
 			f.index(v, 0)
 		}
 	}

@@ -1,4 +1,5 @@
-package jsonld
+// Package loosejson reads JSON as the web has it: in scripts of pages and in feeds, and as far as it can be understood.
+package loosejson
 
 import (
 	"html"
@@ -8,8 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxNesting is how deep arrays and objects of a page's JSON may nest; what lies deeper ends the reading.
+// maxNesting is how deep arrays and objects may nest; what lies deeper ends the reading.
 const maxNesting = 64
+
+// maxInteger is the last of the integers that a float64 tells from their neighbours.
+const maxInteger = 1 << 53
 
 // loose reads JSON as pages write it: all that RFC 8259 allows, and what can be understood in spite of it: raw line breaks
 // and unescaped quotation marks in strings, single quotes, names without quotes, trailing commas, comments, JSON inside of
@@ -22,8 +26,9 @@ type loose struct {
 	over  bool // too deep: nothing more is read
 }
 
-// readLoose returns the objects and arrays that stand in a row in s.
-func readLoose(s string) []any {
+// Read returns the objects and arrays that stand in a row in s: values as encoding/json makes them of any, except that an
+// integer which a float64 does not hold is the string of its digits.
+func Read(s string) []any {
 	if !strings.Contains(s, `"`) && strings.Contains(s, "&quot;") {
 		s = html.UnescapeString(s)
 	}
@@ -123,6 +128,9 @@ func (r *loose) value() any {
 		return nil
 	}
 	if n, err := strconv.ParseFloat(word, 64); err == nil && (word[0] == '-' || word[0] >= '0' && word[0] <= '9') {
+		if (n > maxInteger || n < -maxInteger) && strings.Trim(word, "-0123456789") == "" {
+			return word
+		}
 		return n
 	}
 	return nil
