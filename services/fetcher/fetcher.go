@@ -16,10 +16,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"dateline/pkg/admin"
@@ -28,6 +27,10 @@ import (
 	"dateline/pkg/queue"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/polite"
+	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/revisit"
+	"dateline/services/fetcher/robots"
+	"dateline/services/fetcher/warc"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -47,7 +50,10 @@ type Config struct {
 	FetchUserAgent     string        `help:"Name that web servers are given." default:"DatelineBot/0.1" env:"DATELINE_FETCH_USER_AGENT"`
 	FetchContact       string        `help:"Web address where the people behind web servers learn who fetches and why; part of the User-Agent." env:"DATELINE_FETCH_CONTACT"`
 	FetchAllowLoopback bool          `help:"Fetch from this machine itself, on any port: for tests only." env:"DATELINE_FETCH_ALLOW_LOOPBACK"`
-	FeedInterval       time.Duration `help:"Time between two polls of a feed." default:"15m" env:"DATELINE_FEED_INTERVAL"`
+	FeedInterval       time.Duration `help:"Time between two polls of every source that has no interval of its own; 0 to poll each as often as it pays." default:"0s" env:"DATELINE_FEED_INTERVAL"`
+	PollBudget         float64       `help:"Polls of sources a day that all fetchers make together; 0 for 24 for each source, more for busy ones and fewer for quiet ones." default:"0" env:"DATELINE_POLL_BUDGET"`
+
+	Evidence warc.Config `embed:""`
 }
 
 // Validate names what is wrong.
@@ -75,8 +81,13 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--fetch-feed-bytes %s: 1KiB to %s", c.FetchFeedBytes, queue.Size(article.MaxPage))
 	case strings.TrimSpace(c.FetchUserAgent) == "" || strings.ContainsFunc(c.FetchUserAgent, notPrintable):
 		return fmt.Errorf("--fetch-user-agent %q: printable ASCII, and not empty", c.FetchUserAgent)
-	case c.FeedInterval < time.Second || c.FeedInterval > maxInterval:
-		return fmt.Errorf("--feed-interval %s: 1s to %s", c.FeedInterval, maxInterval)
+	case c.FeedInterval != 0 && (c.FeedInterval < time.Second || c.FeedInterval > revisit.Longest):
+		return fmt.Errorf("--feed-interval %s: 1s to %s, or 0", c.FeedInterval, revisit.Longest)
+	case c.PollBudget < 0 || c.PollBudget != c.PollBudget:
+		return fmt.Errorf("--poll-budget %g: a number of polls a day, or 0", c.PollBudget)
+	}
+	if err := c.Evidence.Validate(); err != nil {
+		return err
 	}
 	if u, err := url.Parse(c.FetchContact); c.FetchContact != "" && (err != nil || u.Host == "" || strings.ContainsFunc(c.FetchContact, notPrintable)) {
 		return fmt.Errorf("--fetch-contact %q: a web address such as https://example.org/bot", c.FetchContact)
@@ -101,8 +112,11 @@ type fetcher struct {
 	q        *queue.Queue
 	client   *fetch.Client
 	gate     *polite.Gate
-	registry *registry
+	robots   *robots.Cache
+	registry *registry.Registry
+	evidence *warc.Writer // nil where none is kept
 	metrics  *metrics
+	shared   atomic.Int64 // theta, see reconcile
 }
 
 // Run fetches until ctx ends, then finishes what is in hand and returns nil.
@@ -116,7 +130,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	if cfg.FetchContact == "" {
 		slog.Info("no --fetch-contact: web servers are not told whom to ask about these requests")
 	}
-	registry, err := openRegistry(ctx, q)
+	sources, err := registry.Open(ctx, q)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -130,7 +144,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	limits := fetch.DefaultLimits
 	limits.Total, limits.PageBytes, limits.FeedBytes = cfg.FetchTimeout, int64(cfg.FetchPageBytes), int64(cfg.FetchFeedBytes)
 	f := &fetcher{
-		cfg: cfg, q: q, registry: registry,
+		cfg: cfg, q: q, registry: sources,
 		client:  fetch.NewClient(cfg.userAgent(), netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback}, limits),
 		metrics: newMetrics(adm.Registry),
 	}
@@ -138,10 +152,15 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	f.gate = polite.New(polite.Config{
 		Pause: cfg.FetchHostDelay, AddressRate: cfg.FetchAddressRate, Timeout: cfg.FetchTimeout, Workers: cfg.FetchWorkers,
 		Rates: [3]float64{cfg.FetchRateFresh, cfg.FetchRateRetry, cfg.FetchRateBackfill},
-		Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
-			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		},
+		Resolve: f.client.Resolve,
 	}, sites, adm.Registry)
+	f.robots = robots.NewCache(robots.Config{Token: cfg.robotsToken(), Fetch: f.robotsTxt})
+	if cfg.Evidence.WARCDir != "" {
+		f.evidence, err = warc.NewWriter(cfg.Evidence, warc.Info{Software: "dateline", Operator: cfg.FetchContact, UserAgent: cfg.userAgent(), Robots: "classic"}, adm.Registry)
+		if err != nil {
+			return fmt.Errorf("--warc-dir: %w", err)
+		}
+	}
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { f.gate.Run(ctx); return nil })
@@ -157,7 +176,11 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: cfg.FetchWorkers, Batch: 1, Waits: true, Handle: each(f.due)})
 	})
 	g.Go(func() error { f.reconcile(ctx); return nil })
-	return g.Wait()
+	err = g.Wait()
+	if f.evidence != nil {
+		err = errors.Join(err, f.evidence.Close())
+	}
+	return err
 }
 
 // each handles deliveries one by one.
@@ -169,40 +192,4 @@ func each(handle func(context.Context, *queue.Delivery) queue.Outcome) queue.Han
 		}
 		return out
 	}
-}
-
-// turn waits a little for a delivery's turn to fetch a URL. Where there is none yet, the outcome has the delivery come
-// again.
-func (f *fetcher) turn(ctx context.Context, d *queue.Delivery, class article.JobClass, url string) (*polite.Turn, queue.Outcome) {
-	turn, wait, err := f.gate.Take(ctx, polite.Ask{URL: url, Class: class, Again: d.Attempt > 1})
-	if turn == nil {
-		return nil, queue.Retry(err, wait)
-	}
-	if err := d.Begin(ctx); err != nil {
-		turn.Done(ctx, 0, 0)
-		return nil, queue.Retry(err, 0)
-	}
-	return turn, queue.Outcome{}
-}
-
-// get is the fetch that a turn is for, counted. It ends the turn.
-func (f *fetcher) get(ctx context.Context, turn *polite.Turn, r fetch.Request) (*fetch.Response, *fetch.Error) {
-	f.metrics.inFlight.Inc()
-	defer f.metrics.inFlight.Dec()
-	within, cancel := turn.Within(ctx)
-	defer cancel()
-	resp, err := f.client.Get(within, r)
-	if err != nil {
-		e, ok := errors.AsType[*fetch.Error](err)
-		if !ok { // Get promises otherwise
-			e = &fetch.Error{Reason: fetch.ReasonProtocol, URL: r.URL, Err: err}
-		}
-		turn.Done(ctx, e.Status, e.RetryAfter)
-		f.metrics.failures.WithLabelValues(string(e.Reason)).Inc()
-		return nil, e
-	}
-	turn.Done(ctx, resp.Status, 0)
-	f.metrics.wire.Add(float64(resp.WireBytes))
-	f.metrics.decoded.Add(float64(len(resp.Body)))
-	return resp, nil
 }

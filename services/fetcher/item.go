@@ -76,13 +76,3 @@ func entryAuthors(e *feed.Entry) []string {
 	return names
 }
 
-// entryPublished is when the entry says it was published. A mere update is no publication.
-func entryPublished(e *feed.Entry) *time.Time {
-	for _, d := range []feed.Date{e.Published, e.Date} {
-		if t := d.Value.Time; !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 { // JSON has no others
-			t = t.UTC()
-			return &t
-		}
-	}
-	return nil
-}

@@ -3,6 +3,7 @@ package fetcher
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
+	"dateline/services/fetcher/registry"
 )
 
 const (
@@ -40,13 +42,19 @@ func (f *fetcher) job(ctx context.Context, d *queue.Delivery) queue.Outcome {
 		}
 	}
 	accept := map[article.JobKind]fetch.Accept{article.JobPage: fetch.AcceptPage, article.JobFeed: fetch.AcceptFeed}[j.Kind]
-	turn, later := f.turn(ctx, d, j.Class, j.URL)
-	if turn == nil {
-		return later
+	a := ask{d: d, class: j.Class, Request: fetch.Request{URL: j.URL, Accept: accept}}
+	if j.Item != nil && j.Item.Feed != "" {
+		a.source, _, err = f.registry.Load(ctx, registry.ID(j.Item.Feed))
+		if err != nil && !errors.Is(err, registry.ErrUnknown) { // it was taken out, or has moved
+			return queue.Retry(err, 0)
+		}
 	}
 	start := time.Now()
-	resp, failed := f.get(ctx, turn, fetch.Request{URL: j.URL, Accept: accept})
-	if failed != nil {
+	resp, failed, later := f.get(ctx, a)
+	switch {
+	case later != nil:
+		return *later
+	case failed != nil:
 		return f.failed(d, j, failed)
 	}
 	defer func() { f.metrics.seconds.Observe(time.Since(start).Seconds()) }()
@@ -55,7 +63,7 @@ func (f *fetcher) job(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	case isFeed && j.Kind == article.JobPage:
 		return f.dead(d, deadNotPage, fmt.Errorf("%s is a feed", resp.URL))
 	case isFeed:
-		return f.register(ctx, d, j.URL, resp)
+		return f.register(ctx, a, resp)
 	case j.Kind == article.JobFeed:
 		return f.dead(d, deadNotFeed, fmt.Errorf("%s: %w", resp.URL, feed.ErrNoFeed))
 	}
@@ -92,6 +100,27 @@ func decodeJob(body []byte) (article.Job, error) {
 	return j, nil
 }
 
+// register takes in a feed that a job asked for: a new source, or a known one read out of turn.
+func (f *fetcher) register(ctx context.Context, a ask, resp *fetch.Response) queue.Outcome {
+	id := registry.ID(a.URL)
+	s, revision, err := f.registry.Load(ctx, id)
+	if errors.Is(err, registry.ErrUnknown) {
+		s, err = registry.New(a.URL, registry.Wish{Kind: registry.Feed}, time.Now())
+	}
+	if err != nil {
+		return queue.Retry(err, 0)
+	}
+	a.source = s
+	out := f.polled(ctx, a, revision, resp, nil)
+	if out.OK() {
+		if revision == 0 {
+			slog.Info("feed is followed", "url", s.URL, "title", s.Title, "next", s.Next)
+		}
+		f.metrics.articles.WithLabelValues("feed").Inc()
+	}
+	return out
+}
+
 // page puts a captured page on the queue.
 func (f *fetcher) page(d *queue.Delivery, j article.Job, resp *fetch.Response) queue.Outcome {
 	p := article.Page{
@@ -113,8 +142,6 @@ func (f *fetcher) page(d *queue.Delivery, j article.Job, resp *fetch.Response) q
 // failed, whoever takes it up.
 func (f *fetcher) failed(d *queue.Delivery, j article.Job, e *fetch.Error) queue.Outcome {
 	switch {
-	case e.Reason == fetch.ReasonCanceled: // by our own shutdown
-		return queue.Retry(e, time.Second)
 	case !e.Temporary:
 		return f.dead(d, string(e.Reason), e)
 	case j.Attempts+1 >= maxFailures:

@@ -226,14 +226,14 @@ func (s *Site) feed(doc *Document, found Found) {
 
 // readFeed is all that this package knows of feeds.
 func readFeed(doc *Document) (Feed, error) {
-	read, err := feed.Parse(doc.URL, doc.Header.Get("Content-Type"), doc.Body)
+	read, err := feed.Parse(doc.URL, doc.Header, doc.Body)
 	if err != nil {
 		return Feed{}, err
 	}
-	f := Feed{URL: doc.URL, Title: read.Title, Items: len(read.Items)}
-	for _, item := range read.Items {
-		if item.Published != nil && item.Published.After(f.Newest) {
-			f.Newest = *item.Published
+	f := Feed{URL: doc.URL, Title: read.Title.Plain(), Items: len(read.Entries)}
+	for i := range read.Entries {
+		if d := read.Entries[i].Posted(); d != nil && d.After(f.Newest) {
+			f.Newest = *d
 		}
 	}
 	return f, nil

@@ -136,3 +136,14 @@ func (r *reader) source(e *markup.Element) *Source {
 	}
 	return s
 }
+
+// Posted is when the entry says that it was published, in UTC; nil where it does not. A mere update is no publication.
+func (n *Entry) Posted() *time.Time {
+	for _, d := range []Date{n.Published, n.Date} {
+		if t := d.Value.Time; !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 { // JSON has no others
+			t = t.UTC()
+			return &t
+		}
+	}
+	return nil
+}

@@ -92,9 +92,9 @@ type Request struct {
 	Overrides
 
 	// Hop, where set, is called before every request that the Get takes, of redirects too, and may wait. done, where
-	// not nil, is called when that request is answered and read, or has failed. An error ends the Get with ReasonRefused,
-	// unless it is an *Error, which decides its own reason.
-	Hop func(ctx context.Context, url string) (done func(), err error)
+	// not nil, is called when that request is answered and read, with the answer's status and Retry-After, or has failed
+	// without one. An error ends the Get with ReasonRefused, unless it is an *Error, which decides its own reason.
+	Hop func(ctx context.Context, url string) (done func(status int, retryAfter time.Duration), err error)
 
 	// Refresh, where set, is called with HTML whose status is 2xx, and returns where its meta refresh leads, "" if
 	// nowhere. What it returns may be relative to the response's URL.

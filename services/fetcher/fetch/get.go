@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/httprules"
 )
 
 // maxRefreshes is how many meta refreshes are followed: a second is seen, a third is a trap.
@@ -119,13 +120,14 @@ func redirects(status int) bool {
 
 // step sends one request and reads its answer, be that a document or a redirect. Its error is for failure.
 func (g *get) step(at string) (*Response, error) {
+	status, retryAfter := 0, time.Duration(0)
 	if g.Hop != nil {
 		done, err := g.Hop(g.ctx, at)
 		if err != nil {
 			return nil, refusal(g.ctx, at, err)
 		}
 		if done != nil {
-			defer done()
+			defer func() { done(status, retryAfter) }()
 		}
 	}
 	if err := g.lease.begin(g.ctx, costRequest); err != nil {
@@ -152,6 +154,8 @@ func (g *get) step(at string) (*Response, error) {
 	}
 	defer resp.Body.Close()
 	got := &Response{URL: at, Status: resp.StatusCode, Header: resp.Header, Captured: time.Now()}
+	status = resp.StatusCode
+	retryAfter, _ = httprules.RetryAfter(resp.Header.Get("Retry-After"), got.Captured)
 	if resp.TLS != nil {
 		got.OldTLS = outdated(resp.TLS)
 		if g.Unverified {

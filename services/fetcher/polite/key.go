@@ -7,22 +7,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
+	"dateline/pkg/weburl"
 )
-
-// site is what a host, as weburl.Host gives it, belongs to: its registrable domain, by the public suffix list with its
-// private part, so that each blog of a blog host is a site. A public suffix itself, a name of one label and an IP address
-// are sites of their own.
-func site(host string) string {
-	if _, ok := literal(host); ok {
-		return host
-	}
-	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil {
-		return host
-	}
-	return domain
-}
 
 // literal is the address that a host is, where it is one.
 func literal(host string) (netip.Addr, bool) {

@@ -143,7 +143,7 @@ func (g *Gate) take(ctx context.Context, host string, ask Ask) (*Turn, time.Dura
 	case <-ctx.Done():
 		return nil, 0, ctx.Err()
 	}
-	t := &Turn{gate: g, key: key(kindSite, site(host)), holder: rand.Text(), place: place{rank(ask.Class), ask.Again, max(g.cfg.Pause, ask.Pause)}}
+	t := &Turn{gate: g, key: key(kindSite, weburl.Site(host)), holder: rand.Text(), place: place{rank(ask.Class), ask.Again, max(g.cfg.Pause, ask.Pause)}}
 	patience := defaultPatience
 	if ask.Patience > 0 {
 		patience = ask.Patience

@@ -1,6 +1,8 @@
 package polite
 
 import (
+	"dateline/pkg/weburl"
+
 	"net/netip"
 	"testing"
 	"time"
@@ -148,7 +150,7 @@ func TestKeys(t *testing.T) {
 		"xn--bcher-kva.de":  "site.xn--bcher-kva_de",
 		"a_b.de":            "site.a=5fb_de",
 	} {
-		if got := key(kindSite, site(host)); got != want {
+		if got := key(kindSite, weburl.Site(host)); got != want {
 			t.Errorf("%s: %s, want %s", host, got, want)
 		}
 	}

@@ -1,0 +1,212 @@
+package fetcher
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"dateline/pkg/article"
+	"dateline/pkg/queue"
+	"dateline/services/fetcher/feed"
+	"dateline/services/fetcher/fetch"
+	"dateline/services/fetcher/httprules"
+	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/revisit"
+	"dateline/services/fetcher/sitemap"
+)
+
+// errUndecided is the failure of a source whose kind was to be found out.
+var errUndecided = errors.New("neither a feed nor a sitemap: `dateline discover` tells what its site offers, and --kind page follows the headlines of a page")
+
+// due handles a delivery of a schedule: a source's next poll.
+func (f *fetcher) due(ctx context.Context, d *queue.Delivery) queue.Outcome {
+	j, err := decodeJob(d.Body)
+	if err != nil {
+		return queue.Dead(deadInvalid, err)
+	}
+	s, revision, err := f.registry.Load(ctx, registry.ID(j.URL))
+	switch {
+	case errors.Is(err, registry.ErrUnknown), err == nil && s.Paused:
+		return queue.Done()
+	case err != nil:
+		return queue.Retry(err, 0)
+	case time.Until(s.Next) > time.Second: // polled already: a schedule of before, or a delivery that comes again
+		return queue.Done(registry.Schedule(s, s.Next))
+	}
+	a := ask{d: d, class: article.JobFresh, source: s, Request: fetch.Request{URL: s.URL, Accept: accepts[s.Kind]}}
+	a.ETag, a.LastModified = s.Validators.Conditions(time.Now())
+	resp, failed, later := f.get(ctx, a)
+	if later != nil {
+		return *later
+	}
+	return f.polled(ctx, a, revision, resp, failed)
+}
+
+var accepts = map[registry.Kind]fetch.Accept{registry.Feed: fetch.AcceptFeed, registry.Sitemap: fetch.AcceptSitemap, registry.Page: fetch.AcceptPage, registry.Auto: fetch.AcceptFeed}
+
+// polled takes in what a poll brought, and has the next one scheduled. What can be done again comes first: the items' jobs,
+// then what was seen, the source, and at last its schedule.
+func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetch.Response, failed *fetch.Error) queue.Outcome {
+	s, now := a.source, time.Now().UTC()
+	p := registry.Poll{Time: now, Outcome: pollFailed}
+	moved := ""
+	if failed == nil {
+		if s.Standing.Answered(resp.MovedTo(), now) == httprules.Rewrite {
+			moved = resp.MovedTo()
+		}
+		var err error
+		if p, err = f.read(ctx, a, resp, now); err != nil {
+			return queue.Retry(err, 0)
+		}
+	} else {
+		s.Revisit.Fail(revisit.Failure{At: now, Class: failureClass(failed), Why: failed.Error(), RetryAfter: failed.RetryAfter})
+		p.Error = failed.Error()
+	}
+	if p.Outcome == pollFailed {
+		slog.Info("poll of a source failed", "url", s.URL, "failures", s.Revisit.Health().Failures, "error", p.Error)
+	}
+	s.Note(p)
+	s.Next = s.Revisit.Next(now, f.params(s))
+	f.metrics.polls.WithLabelValues(string(s.Kind), p.Outcome).Inc()
+	if moved != "" && p.Outcome != pollFailed {
+		return f.move(ctx, s, moved)
+	}
+	if _, err := f.registry.Save(ctx, s, revision); err != nil {
+		return queue.Retry(err, 0)
+	}
+	return queue.Done(registry.Schedule(s, s.Next))
+}
+
+// move gives a source the address that it has moved to for good. Where there is such a source already, it goes on alone.
+func (f *fetcher) move(ctx context.Context, s *registry.Source, to string) queue.Outcome {
+	from := s.ID()
+	seen, err := f.registry.Seen(ctx, from)
+	if err != nil {
+		return queue.Retry(err, 0)
+	}
+	slog.Info("source has moved for good", "from", s.URL, "to", to)
+	s.Move(to)
+	_, err = f.registry.Save(ctx, s, 0)
+	if err == nil {
+		err = f.registry.CopySeen(ctx, s.ID(), seen)
+	}
+	if err == nil || errors.Is(err, queue.ErrConflict) {
+		err = f.registry.Remove(ctx, from)
+	}
+	if err != nil {
+		return queue.Retry(err, 0)
+	}
+	f.metrics.moves.Inc()
+	return queue.Done(registry.Schedule(s, s.Next))
+}
+
+// read takes in an answer. Its error is the queue's, not the source's: that is an outcome.
+func (f *fetcher) read(ctx context.Context, a ask, resp *fetch.Response, now time.Time) (p registry.Poll, err error) {
+	s := a.source
+	p = registry.Poll{Time: now, Outcome: pollUnchanged}
+	if resp.NotModified {
+		s.Validators.NotModified(resp.Header)
+		s.Revisit.Observe(revisit.Poll{At: now})
+		p.Outcome = pollNotModified
+		return p, nil
+	}
+	content := article.Digest(resp.Body)
+	if content == s.Validators.Content {
+		f.whole(s, resp, content, now)
+		s.Revisit.Observe(revisit.Poll{At: now})
+		return p, nil
+	}
+	if s.Kind == registry.Auto {
+		s.Kind = kindOf(resp)
+	}
+	seen, err := f.registry.Seen(ctx, s.ID())
+	if seen == nil {
+		return p, err
+	}
+	if err != nil {
+		slog.Warn("what a source has shown is not known any more, its items are fetched again", "url", s.URL, "error", err)
+	}
+	found := finding{Poll: revisit.Poll{At: now}}
+	switch s.Kind {
+	case registry.Feed:
+		found, err = f.readFeed(s, resp, seen, found)
+	case registry.Sitemap:
+		found, err = f.readSitemap(ctx, a, resp, seen, found)
+	case registry.Page:
+		found, err = f.readPage(s, resp, seen, found)
+	default:
+		err = errUndecided
+	}
+	if err != nil { // the next answer is to be read, even if it is the same
+		s.Validators.Drop()
+		s.Revisit.Fail(revisit.Failure{At: now, Class: revisit.Soft, Why: err.Error()})
+		p.Outcome, p.Error = pollFailed, err.Error()
+		return p, nil
+	}
+	if _, err := f.q.Publish(ctx, found.jobs...); err != nil {
+		return p, fmt.Errorf("items of %s: %w", s.URL, err)
+	}
+	found.RolledOver = s.Kind != registry.Sitemap && seen.RolledOver()
+	if found.RolledOver {
+		f.metrics.rollovers.Inc()
+	}
+	if err := f.registry.SaveSeen(ctx, s.ID(), seen); err != nil {
+		return p, err
+	}
+	if resp.Truncated || found.partial { // the rest may come with the next answer
+		s.Validators.Drop()
+	} else {
+		f.whole(s, resp, content, now)
+	}
+	found.New = len(found.jobs)
+	s.Revisit.Observe(found.Poll)
+	if p.New, p.Window = found.New, seen.Shown(); p.New > 0 {
+		p.Outcome = pollNew
+	}
+	return p, nil
+}
+
+// finding is what was read from an answer.
+type finding struct {
+	revisit.Poll
+	jobs    []queue.Message
+	partial bool // there is more, which nobody read
+}
+
+// whole notes an answer that was read in full, and lies that it gives away.
+func (f *fetcher) whole(s *registry.Source, resp *fetch.Response, content string, now time.Time) {
+	switch finding := s.Validators.Whole(resp.Header, content, now); finding {
+	case httprules.Fickle, httprules.Lying:
+		f.metrics.lies.WithLabelValues(string(finding)).Inc()
+		slog.Info("validators of a source do not tell the truth", "url", s.URL, "finding", finding)
+	}
+}
+
+// kindOf finds out what a document is.
+func kindOf(resp *fetch.Response) registry.Kind {
+	if feed.Looks(resp.Header.Get("Content-Type"), resp.Body) {
+		return registry.Feed
+	}
+	if sum, err := sitemap.Read(bytes.NewReader(resp.Body), resp.URL, func(sitemap.Entry) bool { return false }); err == nil && (sum.Kind == sitemap.URLSet || sum.Kind == sitemap.Index) {
+		return registry.Sitemap
+	}
+	return registry.Auto
+}
+
+// failureClass is how bad a failed fetch is for a source.
+func failureClass(e *fetch.Error) revisit.Class {
+	switch {
+	case e.Status != 0:
+		return revisit.StatusClass(e.Status)
+	case e.Temporary:
+		return revisit.Temporary
+	}
+	switch e.Reason {
+	case fetch.ReasonDNS, fetch.ReasonRobots, fetch.ReasonBlocked, fetch.ReasonUnsupportedType, fetch.ReasonBomb, fetch.ReasonBadURL:
+		return revisit.Hard
+	}
+	return revisit.Soft
+}
