@@ -28,15 +28,15 @@ func startsRecord(b []byte) bool {
 	return false
 }
 
-// indexRecord is where the first record in b begins, or -1.
-func indexRecord(b []byte) int {
-	for from := 0; ; {
+// indexRecord is where the first record begins that begins a line of b at a place or after it; -1 where there is none.
+func indexRecord(b []byte, from int) int {
+	for {
 		i := bytes.Index(b[from:], []byte("WARC/"))
 		if i < 0 {
 			return -1
 		}
 		from += i
-		if startsRecord(b[from:]) {
+		if (from == 0 || b[from-1] == '\n') && startsRecord(b[from:]) {
 			return from
 		}
 		from++

@@ -175,20 +175,32 @@ func (r *Reader) record() (*Record, error) {
 	}
 	rec := &Record{Position: at, Fields: parseFields(r.text.peek(head))}
 	rec.Type = strings.ToLower(rec.Fields.Get(fieldType))
-	if err := r.block(rec, head); err != nil {
+	err := r.block(rec, head)
+	if failure := r.text.failure(); failure != nil && r.rest == 0 && r.done+separators(r.text.held()[r.done:]) == len(r.text.held()) {
+		r.told = true
+		if err == nil { // such as a wrong checksum
+			err = errors.New("after the block")
+		}
+		err = fmt.Errorf("%w: %w", err, failure)
+	}
+	if err != nil {
 		return rec, &Damage{at, err}
 	}
 	return rec, nil
 }
 
-// header is the length of the fields, with the empty line after them; 0 where there is none.
+// header is the length of the fields, with the empty line after them; 0 where there is none before the next record.
 func (r *Reader) header() int {
 	for n := 4 << 10; ; n *= 2 {
 		b := r.text.peek(min(n, maxHeader))
+		last := len(b) < n
+		if next := indexRecord(b, 1); next >= 0 {
+			b, last = b[:next], true
+		}
 		if end := emptyLine(b); end >= 0 {
 			return end
 		}
-		if len(b) < n {
+		if last {
 			return 0
 		}
 	}
@@ -211,34 +223,25 @@ func (r *Reader) block(rec *Record, head int) error {
 		return nil
 	}
 	if len(b) < most { // the text ends early
-		n := indexRecord(b)
-		failure := r.text.failure()
+		n := indexRecord(b, 0)
 		switch {
-		case n >= 0:
-			n, failure = len(trimSeparator(b[:n])), nil
-		case failure == nil:
-			n = len(trimSeparator(b))
-		default:
+		case r.text.failure() != nil: // what inflates from damage on may look like anything
 			n = len(b)
+		case n >= 0:
+			n = len(trimSeparator(b[:n]))
+		default:
+			n = len(trimSeparator(b))
 		}
 		rec.Block, r.done = b[:n], head+n
-		if failure != nil {
-			r.told = true
-			return fmt.Errorf("the block ends after %d of %d bytes: %w", n, told, failure)
-		}
 		return fmt.Errorf("%s is %d, the block has %d bytes", fieldLength, told, n)
 	}
 	after := b[most:]
 	after = after[separators(after):]
 	if len(after) == 0 || startsRecord(after) {
 		rec.Block, r.done = b[:most], head+most
-		if failure := r.text.failure(); len(after) == 0 && failure != nil { // such as a wrong checksum
-			r.told = true
-			return fmt.Errorf("after the block: %w", failure)
-		}
 		return nil
 	}
-	n := indexRecord(b[:most])
+	n := indexRecord(b[:most], 0)
 	if n >= 0 {
 		n = len(trimSeparator(b[:n]))
 	} else {
@@ -256,8 +259,8 @@ const lookahead = 64
 func (r *Reader) extend(head, from int) int {
 	for n := from + chunk; ; n += n {
 		b := r.text.peek(min(n, head+MaxBlock))
-		if i := indexRecord(b[min(from, len(b)):]); i >= 0 {
-			return len(trimSeparator(b[head : from+i]))
+		if i := indexRecord(b, min(from, len(b))); i >= 0 {
+			return len(trimSeparator(b[head:i]))
 		}
 		if len(b) < n {
 			return len(trimSeparator(b[head:]))
@@ -270,7 +273,7 @@ func (r *Reader) extend(head, from int) int {
 func (r *Reader) junk() (n int) {
 	for {
 		b := r.text.peek(chunk)
-		i := indexRecord(b)
+		i := indexRecord(b, 0)
 		if i < 0 {
 			i = len(b)
 			if i == chunk {
