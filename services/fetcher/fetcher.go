@@ -79,8 +79,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--fetch-page-bytes %s: 1KiB to %s", c.FetchPageBytes, queue.Size(article.MaxPage))
 	case c.FetchFeedBytes < 1<<10 || c.FetchFeedBytes > article.MaxPage:
 		return fmt.Errorf("--fetch-feed-bytes %s: 1KiB to %s", c.FetchFeedBytes, queue.Size(article.MaxPage))
-	case strings.TrimSpace(c.FetchUserAgent) == "" || strings.ContainsFunc(c.FetchUserAgent, notPrintable):
-		return fmt.Errorf("--fetch-user-agent %q: printable ASCII, and not empty", c.FetchUserAgent)
+	case strings.TrimSpace(c.FetchUserAgent) == "" || strings.ContainsFunc(c.FetchUserAgent, notPrintable), robots.Token(c.FetchUserAgent) == "":
+		return fmt.Errorf("--fetch-user-agent %q: printable ASCII that begins with the name by which robots.txt calls it, such as DatelineBot/0.1", c.FetchUserAgent)
 	case c.FeedInterval != 0 && (c.FeedInterval < time.Second || c.FeedInterval > revisit.Longest):
 		return fmt.Errorf("--feed-interval %s: 1s to %s, or 0", c.FeedInterval, revisit.Longest)
 	case c.PollBudget < 0 || c.PollBudget != c.PollBudget:
@@ -151,14 +151,14 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	defer f.client.Close()
 	f.gate = polite.New(polite.Config{
 		Pause: cfg.FetchHostDelay, AddressRate: cfg.FetchAddressRate, Timeout: cfg.FetchTimeout, Workers: cfg.FetchWorkers,
-		Rates: [3]float64{cfg.FetchRateFresh, cfg.FetchRateRetry, cfg.FetchRateBackfill},
+		Rates:   [3]float64{cfg.FetchRateFresh, cfg.FetchRateRetry, cfg.FetchRateBackfill},
 		Resolve: f.client.Resolve,
 	}, sites, adm.Registry)
-	f.robots = robots.NewCache(robots.Config{Token: cfg.robotsToken(), Fetch: f.robotsTxt})
+	f.robots = robots.NewCache(robots.Config{Token: robots.Token(cfg.FetchUserAgent), Fetch: f.robotsTxt})
 	if cfg.Evidence.WARCDir != "" {
-		f.evidence, err = warc.NewWriter(cfg.Evidence, warc.Info{Software: "dateline", Operator: cfg.FetchContact, UserAgent: cfg.userAgent(), Robots: "classic"}, adm.Registry)
+		f.evidence, err = warc.Open(cfg.Evidence, warc.Info{Software: "dateline", Operator: cfg.FetchContact, UserAgent: cfg.userAgent(), Robots: "classic"}, adm.Registry)
 		if err != nil {
-			return fmt.Errorf("--warc-dir: %w", err)
+			return err
 		}
 	}
 

@@ -3,7 +3,6 @@ package fetcher
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -19,6 +18,8 @@ import (
 	"dateline/pkg/queue"
 	"dateline/pkg/queue/queuetest"
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/warc"
 
 	"github.com/alecthomas/kong"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
@@ -109,6 +110,7 @@ func (s *site) set(f func()) {
 var config = Config{
 	FetchWorkers: 8, FetchTimeout: 5 * time.Second, FetchHostDelay: time.Millisecond, FetchRetryDelay: 100 * time.Millisecond, FetchPageBytes: 1 << 20, FetchFeedBytes: 1 << 20,
 	FetchUserAgent: "DatelineBot/test", FetchAllowLoopback: true, FeedInterval: time.Second,
+	Evidence: warc.Config{WARCSize: 1e9, WARCAge: time.Hour},
 }
 
 // run starts a fetcher; stop ends it and waits.
@@ -277,19 +279,29 @@ func TestFeedIsFollowed(t *testing.T) {
 func TestCrashesLoseNothing(t *testing.T) {
 	q, s := queuetest.Start(t), newSite(t, "a", "b")
 	o := collect(t, q)
-	r, err := openRegistry(t.Context(), q)
+	r, err := registry.Open(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := time.Now().Add(-time.Hour)
-	known := itemID(t, s.URL+"/a")
-	if err := r.save(t.Context(), &source{URL: s.URL + "/feed", Seen: []string{known}, Next: next}, 0); err != nil {
+	lost, err := registry.New(s.URL+"/feed", registry.Wish{Kind: registry.Feed}, time.Now().Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := r.Seen(t.Context(), lost.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen.Show(itemID(t, s.URL+"/a"))
+	if err := r.SaveSeen(t.Context(), lost.ID(), seen); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Save(t.Context(), lost, 0); err != nil {
 		t.Fatal(err)
 	}
 	run(t, q, config)
 	eventually(t, "a source without a schedule is polled", 20*time.Second, func() bool { p, _ := o.count(); return p == 1 })
 
-	m := schedule(&source{URL: s.URL + "/feed"}, time.Now())
+	m := registry.Schedule(lost, time.Now())
 	if _, err := q.Publish(t.Context(), m); err != nil { // in place of the right one
 		t.Fatal(err)
 	}
@@ -349,6 +361,8 @@ func TestConfigValidate(t *testing.T) {
 		"--fetch-user-agent":    func(c *Config) { c.FetchUserAgent = "a\r\nb" },
 		"--fetch-contact":       func(c *Config) { c.FetchContact = "me" },
 		"--feed-interval":       func(c *Config) { c.FeedInterval = 48 * time.Hour },
+		"--poll-budget":         func(c *Config) { c.PollBudget = -1 },
+		"--warc-size":           func(c *Config) { c.Evidence.WARCSize = 1 },
 	} {
 		c := config
 		spoil(&c)
@@ -374,22 +388,6 @@ func TestUserAgent(t *testing.T) {
 	c.FetchContact = "https://example.org/bot"
 	if got := c.userAgent(); got != "DatelineBot/test (+https://example.org/bot)" {
 		t.Error(got)
-	}
-}
-
-func TestPostpone(t *testing.T) {
-	f := &fetcher{cfg: Config{FeedInterval: 15 * time.Minute}}
-	s := &source{URL: "https://news.example/feed"}
-	for i, want := range []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 24 * time.Hour, 24 * time.Hour} {
-		f.postpone(s, errors.New("no"), 0)
-		if got := s.Next.Sub(s.Polled); got < want*94/100 || got > want*106/100 || s.Failures != i+1 {
-			t.Errorf("failure %d: %s, want about %s", i+1, got, want)
-		}
-	}
-	f.polled(s)
-	f.postpone(s, errors.New("no"), 10*time.Hour)
-	if got := s.Next.Sub(s.Polled); got < 10*time.Hour || s.Failures != 1 {
-		t.Errorf("%s", got)
 	}
 }
 

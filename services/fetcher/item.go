@@ -3,7 +3,6 @@ package fetcher
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
@@ -33,7 +32,7 @@ func itemJob(feedURL string, e *feed.Entry) (queue.Message, error) {
 	}
 	m, err := queue.Job(article.Job{URL: page, Kind: article.JobPage, Item: &article.FeedItem{
 		Feed: feedURL, ID: feed.Clip(e.ID, maxItemID), Title: feed.Clip(e.Title.Plain(), maxItemTitle),
-		Summary: feed.Clip(summary, maxItemSummary), Authors: entryAuthors(e), Published: entryPublished(e),
+		Summary: feed.Clip(summary, maxItemSummary), Authors: entryAuthors(e), Published: e.Posted(),
 	}})
 	if err != nil {
 		return queue.Message{}, err
@@ -75,4 +74,3 @@ func entryAuthors(e *feed.Entry) []string {
 	}
 	return names
 }
-

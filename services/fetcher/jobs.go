@@ -111,14 +111,11 @@ func (f *fetcher) register(ctx context.Context, a ask, resp *fetch.Response) que
 		return queue.Retry(err, 0)
 	}
 	a.source = s
-	out := f.polled(ctx, a, revision, resp, nil)
-	if out.OK() {
-		if revision == 0 {
-			slog.Info("feed is followed", "url", s.URL, "title", s.Title, "next", s.Next)
-		}
-		f.metrics.articles.WithLabelValues("feed").Inc()
+	if revision == 0 {
+		slog.Info("feed is followed", "url", s.URL)
 	}
-	return out
+	f.metrics.articles.WithLabelValues("feed").Inc()
+	return f.polled(ctx, a, revision, resp, nil)
 }
 
 // page puts a captured page on the queue.
@@ -127,15 +124,13 @@ func (f *fetcher) page(d *queue.Delivery, j article.Job, resp *fetch.Response) q
 		URL: j.URL, FinalURL: resp.URL, Status: resp.Status, ContentType: resp.Header.Get("Content-Type"),
 		Captured: resp.Captured, Truncated: resp.Truncated, Item: j.Item, Body: resp.Body,
 	}
-	header, body, err := p.Encode()
+	m, err := queue.Page(&p, "fetched")
 	if err != nil {
 		return f.dead(d, deadInvalid, err)
 	}
-	header[article.HeaderOrigin] = []string{d.Origin()}
-	header[article.HeaderHops] = []string{article.FormatHops([]article.Hop{{Stage: string(article.StageFetcher), Time: time.Now().UTC(), Outcome: "fetched"}})}
-	id := article.PageID(j.URL, article.Digest(resp.Body))
+	m.Header[article.HeaderOrigin] = []string{d.Origin()}
 	f.metrics.articles.WithLabelValues("fetched").Inc()
-	return queue.Done(queue.Message{Subject: queue.RawSubject(weburl.Host(j.URL), id), ID: id, Type: article.TypePage, Header: header, Body: body})
+	return queue.Done(m)
 }
 
 // failed decides whether a job is worth another try, and when: then that is a job of its own, which knows how often it

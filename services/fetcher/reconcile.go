@@ -42,7 +42,7 @@ func (f *fetcher) reschedule(ctx context.Context, before time.Time) error {
 	active := 0
 	now := time.Now()
 	broken := f.registry.All(ctx, func(s *registry.Source) error {
-		health := "paused"
+		health := paused
 		if !s.Paused {
 			active++
 			demand.Add(&s.Revisit, f.params(s))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,10 +58,10 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 			}
 		}
 		if !verdict.Allowed {
-			f.metrics.robots.WithLabelValues("refused").Inc()
+			f.metrics.robots.WithLabelValues(robotsRefused).Inc()
 			return nil, refused(verdict)
 		}
-		f.metrics.robots.WithLabelValues("allowed").Inc()
+		f.metrics.robots.WithLabelValues(robotsAllowed).Inc()
 		turn := polite.Ask{URL: url, Class: a.class, Again: begun || a.d.Attempt > 1, Pause: verdict.CrawlDelay}
 		if a.source != nil {
 			turn.Pause = max(turn.Pause, time.Duration(a.source.HostDelay))
@@ -82,7 +83,7 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 	a.Refresh = refresh
 	var unkept error
 	if f.evidence != nil {
-		a.Record = func(x fetch.Exchange) { unkept = errors.Join(unkept, f.evidence.Write(capture(x, a.via()))) }
+		a.Record = func(x fetch.Exchange) { unkept = errors.Join(unkept, f.evidence.Write(exchanged(x, a.via()))) }
 	}
 
 	f.metrics.inFlight.Inc()
@@ -158,6 +159,8 @@ func (f *fetcher) robotsTxt(ctx context.Context, url string) (robots.Response, e
 	switch {
 	case waits, ctx.Err() != nil:
 		return robots.Response{}, fmt.Errorf("%w: %w", robots.ErrNotAsked, err)
+	case ok && slices.Contains(unaskable, failed.Reason): // the request itself will fail, and say why
+		return robots.Response{Status: http.StatusNotFound}, nil
 	case ok && failed.Status != 0:
 		header := http.Header{}
 		if failed.RetryAfter > 0 {
@@ -167,6 +170,9 @@ func (f *fetcher) robotsTxt(ctx context.Context, url string) (robots.Response, e
 	}
 	return robots.Response{}, err
 }
+
+// unaskable are the reasons for which a host can be asked nothing at all.
+var unaskable = []fetch.Reason{fetch.ReasonBlocked, fetch.ReasonDNS, fetch.ReasonBadURL, fetch.ReasonTLS}
 
 // refresh is where a page sends its readers at once, "" if nowhere.
 func refresh(resp *fetch.Response) string {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"strings"
+	"time"
 
 	"dateline/services/fetcher/markup"
 )

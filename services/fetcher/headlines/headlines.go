@@ -60,10 +60,10 @@ func Read(pageURL string, header http.Header, body []byte) []Headline {
 type reader struct {
 	base, site string
 	hidden     int // open elements whose text is nobody's, or whose links lead nowhere new
-	link            string
-	text            strings.Builder
-	seen            map[string]bool
-	found           []Headline
+	link       string
+	text       strings.Builder
+	seen       map[string]bool
+	found      []Headline
 }
 
 // aside are the elements that hold no headlines.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-
-	"dateline/pkg/weburl"
 )
 
 // literal is the address that a host is, where it is one.

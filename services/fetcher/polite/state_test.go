@@ -1,11 +1,11 @@
 package polite
 
 import (
-	"dateline/pkg/weburl"
-
 	"net/netip"
 	"testing"
 	"time"
+
+	"dateline/pkg/weburl"
 
 	"dateline/pkg/article"
 )

@@ -37,18 +37,18 @@ var Kinds = []Kind{Auto, Feed, Sitemap, Page}
 
 // Wish is what the operator says of a source.
 type Wish struct {
-	Kind      Kind             `json:"kind"`
-	Title     string           `json:"title,omitempty"` // the feed's own where the operator gives none
-	Home      string           `json:"home,omitempty"`  // of the site, for people
-	Language  string           `json:"language,omitempty"`
-	Country   string           `json:"country,omitempty"` // ISO 3166-1, two letters
-	Tags      []string         `json:"tags,omitempty"`
-	Interval  Duration         `json:"interval,omitempty"`   // between polls; zero leaves it to the law
-	HostDelay Duration         `json:"host_delay,omitempty"` // between requests to the site, where more than --fetch-host-delay
-	Overrides fetch.Overrides  `json:"overrides,omitzero"`
-	Backfill  bool             `json:"backfill,omitempty"`   // of a sitemap: what is older than its first poll is fetched too
-	NoRobots  bool             `json:"no_robots,omitempty"` // the publisher has agreed: robots.txt is not asked
-	Paused    bool             `json:"paused,omitempty"`
+	Kind      Kind            `json:"kind"`
+	Title     string          `json:"title,omitempty"` // the feed's own where the operator gives none
+	Home      string          `json:"home,omitempty"`  // of the site, for people
+	Language  string          `json:"language,omitempty"`
+	Country   string          `json:"country,omitempty"` // ISO 3166-1, two letters
+	Tags      []string        `json:"tags,omitempty"`
+	Interval  Duration        `json:"interval,omitempty"`   // between polls; zero leaves it to the law
+	HostDelay Duration        `json:"host_delay,omitempty"` // between requests to the site, where more than --fetch-host-delay
+	Overrides fetch.Overrides `json:"overrides,omitzero"`
+	Backfill  bool            `json:"backfill,omitempty"`  // of a sitemap: what is older than its first poll is fetched too
+	NoRobots  bool            `json:"no_robots,omitempty"` // the publisher has agreed: robots.txt is not asked
+	Paused    bool            `json:"paused,omitempty"`
 }
 
 // Check tells what is wrong with a wish.
@@ -85,9 +85,9 @@ type Source struct {
 	Standing     httprules.Standing   `json:"standing,omitzero"`
 	Revisit      revisit.State        `json:"revisit,omitzero"`
 	Newest       time.Time            `json:"newest,omitzero"` // of a sitemap: the latest change that was seen
-	Subscription *websub.Subscription `json:"subscription,omitempty"`
+	Subscription websub.Subscription  `json:"subscription,omitzero"`
 	Next         time.Time            `json:"next,omitzero"`
-	History      []Poll               `json:"history,omitempty"` // the latest last
+	History      []Poll               `json:"history,omitempty"`  // the latest last
 	Formerly     []string             `json:"formerly,omitempty"` // addresses that it moved from
 }
 
@@ -146,7 +146,7 @@ func (s *Source) Note(p Poll) {
 func (s *Source) Move(to string) {
 	s.Formerly = append(s.Formerly, s.URL)
 	s.Formerly = s.Formerly[max(0, len(s.Formerly)-maxFormerly):]
-	s.URL, s.Validators, s.Standing, s.Subscription = to, httprules.Validators{}, httprules.Standing{}, nil
+	s.URL, s.Validators, s.Standing, s.Subscription = to, httprules.Validators{}, httprules.Standing{}, websub.Subscription{}
 }
 
 // Duration is one that JSON has as people write it: 15m.
