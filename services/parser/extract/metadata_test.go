@@ -30,9 +30,87 @@ func TestHeadline(t *testing.T) {
 		{"headings in comments do not count", `<title>T</title>`, "<div class=comments><h1>Nonsense</h1></div>", "T html"},
 		{"escaped twice", `<meta property=og:title content="Alder &amp;amp; Birch">`, "", "Alder & Birch opengraph"},
 		{"microdata", "", `<span itemprop=headline>Bridge opens</span>`, "Bridge opens html"},
+		{"the heading against JSON-LD and OpenGraph", ld(`{"@type":"NewsArticle","headline":"Alder bridge 2024"}`) + `<meta property=og:title content="Alder bridge 2024">`, "<h1>Bridge opens after nine years</h1>", "Bridge opens after nine years html"},
+		{"the heading is the front page's link", `<title>Bridge opens - Alder - Notes of a walker</title>`, `<h1><a href="https://www.paper.example/">Alder - Notes of a walker</a></h1>`, "Bridge opens html"},
+		{"the heading is the front page's link, archived", `<title>Bridge opens | Notes</title>`, `<h1><a href="/web/2008/http://www.paper.example/"><b>Notes</b></a></h1><h2>Bridge opens</h2>`, "Bridge opens html"},
+		{
+			"a heading that ends a trail of links", ld(`{"@type":"NewsArticle","headline":"Alder bridge: opening, tolls, dates"}`) + `<meta property=og:title content="Bridge opens after nine years">`,
+			`<ol><li><a href=/>Home</a></li><li><a href=/local>Local</a></li><li><h1>Alder bridge: opening, tolls, dates</h1></li></ol><h2>Bridge opens after nine years</h2>`, "Bridge opens after nine years opengraph",
+		},
+		{"a heading behind text and a link", ld(`{"@type":"NewsArticle","headline":"Bridge opens after nine years"}`), `<p>From our reporter <a href=/a>Ann</a></p><h1>Bridge opens after nine years</h1><h2>Bridge opens</h2>`, "Bridge opens after nine years json-ld"},
+		{"a kicker that JSON-LD has too", ld(`{"@type":"NewsArticle","headline":"Nine years on: Bridge opens to all"}`) + `<meta property=og:title content="Bridge opens to all">`, "<h1><span>Nine years on</span><span>Bridge opens to all</span></h1>", "Nine years on: Bridge opens to all json-ld"},
+		{"a kicker that is marked", `<meta property=og:title content="Nine years on: Bridge opens to all">`, `<h1><span class=article__kicker>Nine years on</span>: <span>Bridge opens to all</span></h1>`, "Bridge opens to all html"},
+		{"a kicker that is marked by data", `<meta property=og:title content="Nine years on: Bridge opens to all">`, `<h1><span data-article-kicker=x>Nine years on</span><div>Bridge opens to all</div></h1>`, "Bridge opens to all html"},
+		{"a kicker in JSON-LD and OpenGraph", ld(`{"@type":"NewsArticle","headline":"Nine years on: Bridge opens to all | Local"}`) + `<meta property=og:title content="Nine years on: Bridge opens to all">`, `<h1>Bridge opens to all</h1>`, "Nine years on: Bridge opens to all opengraph"},
+		{"an alternative headline", ld(`{"@type":"NewsArticle","headline":"Alder bridge 2024","alternativeHeadline":"Bridge opens after nine years"}`) + `<meta property=og:title content="Bridge opens after nine years">`, "", "Bridge opens after nine years opengraph"},
 	} {
 		if got := headline(read1(t, "https://www.paper.example/a/b", page(c.head, c.more), nil)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// What the URL was made of decides where sources differ.
+func TestHeadlineByURL(t *testing.T) {
+	head := ld(`{"@type":"NewsArticle","headline":"After nine years Bob walks over"}`) + `<meta property=og:title content="Brücke über die Alder eröffnet">`
+	for url, want := range map[string]string{
+		"https://www.paper.example/a/b":                                                            "After nine years Bob walks over json-ld",
+		"https://www.paper.example/a/bruecke-ueber-die-alder-eroeffnet":                            "Brücke über die Alder eröffnet opengraph",
+		"https://www.paper.example/a/brucke-uber-die-alder-eroffnet-1.23.html":                     "Brücke über die Alder eröffnet opengraph",
+		"https://www.paper.example/a/br%C3%BCcke-%C3%BCber-die-alder-er%C3%B6ffnet,Xy1Z?from=feed": "Brücke über die Alder eröffnet opengraph",
+		"https://www.paper.example/a/bruecke-ueber-die-alder-eroeffnet-und-gesperrt":               "After nine years Bob walks over json-ld",
+		"https://www.paper.example/a?b=bruecke-ueber-die-alder-eroeffnet":                          "After nine years Bob walks over json-ld",
+	} {
+		if got := headline(read1(t, url, page(head, "<h1>After nine years Bob walks over</h1>"), nil)); got != want {
+			t.Errorf("%s: %q, want %q", url, got, want)
+		}
+	}
+}
+
+func TestSlugs(t *testing.T) {
+	for _, c := range []struct {
+		path, headline string
+		want           bool
+	}{
+		{"bridge-opens-after-nine-years", "Bridge opens after nine years", true},
+		{"Bridge_opens_after_nine_years_id_1234.html", "“Bridge opens”: after nine years?", true},
+		{"bridge-opens-after-nine-years.html", "Bridge opens after nine years", true},
+		{"bridge-opens-after-nine-years-article25136526.html", "Bridge opens after nine years", true},
+		{"x/bridge-opens-after-nine-years.e4f07910-3c72-4551-a37d-96207f2c9b02.html", "Bridge opens after nine years", true},
+		{"bridge-opens-after-nine", "Bridge opens after nine years", false},
+		{"bridge-opens-after-nine-years-and-closes", "Bridge opens after nine years", false},
+		{"bridge-opens-after-nine-years-then", "Bridge opens after nine years", true}, // one short word is taken for an ending
+		{"bridge-opens-1", "Bridge opens", false},                                     // too little to tell
+		{"pont-de-l-aulne-a-rouvert-sur-oeuvre", "Pont de l'Aulne a rouvert sur œuvre", true},
+		{"broen-aapner-for-foerste-gang", "Broen åpner for første gang", true},
+		{"broen-apner-for-forste-gang", "Broen åpner for første gang", true},
+		{"nowy-most-lodz-wschod", "Nowy most Łódź-Wschód", true},
+		{"мост-открыт-после-ремонта", "Мост открыт после ремонта", true},
+		{"", "Bridge opens after nine years", false},
+	} {
+		if got := slugsOf("https://www.paper.example/" + c.path).name(c.headline); got != c.want {
+			t.Errorf("%s: %q %v", c.path, c.headline, got)
+		}
+	}
+}
+
+func TestAlike(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"Bridge opens to all", "BRIDGE OPENS, to all!", true},
+		{"Local: Bridge opens to all", "Bridge opens to all", true},
+		{"Bridge opens to all", "Bridge opens to all – Local", true},
+		{"The bridge opens to all", "Bridge opens to all", false},
+		{"Bridge opens to all at last", "Bridge opens to all", false},
+		{"Local: Bridge", "Bridge", false}, // a word alone is no headline
+		{"Bridge opens to all", "Bob walks over a bridge", false},
+		{"İzmir: Köprü yeniden açıldı", "Köprü yeniden açıldı", true},
+	} {
+		a, b := claim{evidence: evidence{value: c.a}, key: letters(c.a)}, claim{evidence: evidence{value: c.b}, key: letters(c.b)}
+		if a.alike(&b) != c.want || b.alike(&a) != c.want {
+			t.Errorf("%q, %q: want %v", c.a, c.b, c.want)
 		}
 	}
 }
@@ -63,6 +141,19 @@ func TestAuthors(t *testing.T) {
 		{"an organization alone", ld(`{"@type":"NewsArticle","headline":"H","author":{"@type":"Organization","name":"Alder Newsroom"}}`), "", "Alder Newsroom (organization) json-ld"},
 		{"a label far below before an organization", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<ul><li><b>Autorin/Autor</b> Ann Weaver</ul>`, "Ann Weaver html"},
 		{"an organization before a teaser's byline", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<p>By Ann Weaver</p>`, "Alder News (organization) meta"},
+		{"a site of two words is no two people", `<meta name=author content="Ann & Bob"><meta property=og:site_name content="Ann & Bob">`, `<h1>Bridge</h1><p class=byline>By Carol Weaver</p>`, "Carol Weaver html"},
+		{"the site's name with its author class", "", `<h1 class="vcard author"><a href="https://www.paper.example/">Ann Weaver</a></h1><h2>Bridge</h2><p class=author>Bob Miller</p>`, "Bob Miller html"},
+		{"by, alone in its element", "", `<h1>Bridge</h1><div><span>By</span><span><a href=/x>Ann Weaver</a></span></div>`, "Ann Weaver html"},
+		{"by, before a space that does not break", "", "<h1>Bridge</h1><div>By\u00a0<a href=/x>Ann Weaver</a></div>", "Ann Weaver html"},
+		{"a label of two words", "", `<h1>Bridge</h1><p>Written by: <a href=/x>Ann Weaver</a></p>`, "Ann Weaver html"},
+		{"a label in German", "", `<h1>Bridge</h1><p>Geschrieben von <a href=/x>Anna Weber</a></p>`, "Anna Weber html"},
+		{"a name as a paragraph below the headline", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><strong>Ann Weaver</strong></p><p>The bridge is open.</p>`, "Ann Weaver html"},
+		{"a name as a paragraph, and an administrator", ld(`{"@type":"NewsArticle","headline":"Bridge","author":{"name":"Desk D","url":"https://www.paper.example/author/admin/"}}`), `<h1>Bridge</h1><p>By Desk D</p><p>ANN WEAVER</p>`, "ANN WEAVER html"},
+		{"an administrator alone", ld(`{"@type":"NewsArticle","headline":"Bridge","author":{"name":"Ann Weaver","url":"/author/admin/"}}`), `<h1>Bridge</h1>`, "Ann Weaver json-ld"},
+		{"a name that the headline speaks of", `<meta name=author content="Alder News">`, `<h1>A bridge for Ann Weaver</h1><p>Ann Weaver</p>`, "Alder News (organization) meta"},
+		{"a name that links elsewhere", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><a href=/local>Alder Valley</a></p>`, "Alder News (organization) meta"},
+		{"a name in a paragraph of more", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><b>Ann Weaver</b> has opened the bridge.</p>`, "Alder News (organization) meta"},
+		{"a name as a paragraph far below", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<p>Ann Weaver</p>`, "Alder News (organization) meta"},
 		{"nobody", "", `<h1>Bridge</h1>`, " "},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page(c.head, c.more), nil)
@@ -84,6 +175,7 @@ func TestAuthors(t *testing.T) {
 func TestDates(t *testing.T) {
 	far := strings.Repeat("<p>Nobody had left the talks, whatever had been written of them on that day.</p>", 40)
 	const url = "https://www.paper.example/a/b"
+	words := strings.Repeat("nobody had left the talks, whatever had been said of them; ", 5)
 	for _, c := range []struct{ name, url, head, more, want string }{
 		{"JSON-LD before OpenGraph", url, ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2024-11-05T10:00:00Z"}`) + `<meta property=article:published_time content="2024-11-04T10:00:00Z">`, "", "2024-11-05T10:00:00Z json-ld"},
 		{"JSON-LD of the page", url, ld(`{"@type":"WebPage","name":"H","datePublished":"2024-11-05"}`), "", "2024-11-05 json-ld"},
@@ -106,6 +198,26 @@ func TestDates(t *testing.T) {
 		{"today's date is not the article's", url, "", `<h1>Bridge</h1><p class=current-date>6 November 2024</p>` + far + `<p>Published: 5 November 2024</p>`, "2024-11-05 text"},
 		{"URL", "https://www.paper.example/2024/11/05/b", "", "", "2024-11-05 html"},
 		{"data of a script", url, `<script>var page = {"publishedAt":"2024-11-05T10:00:00Z"}</script>`, "", "2024-11-05T10:00:00Z html"},
+		{"the day of the headline's line before a loose meta element", url, `<meta name=dc.date content="2024-10-01">`, `<h1>Bridge</h1><p>5 November 2024</p>`, "2024-11-05 text"},
+		{"a category's name is no part of the page", url, "", `<article class="post category-aktuelles"><h1>Bridge</h1><time datetime="2024-11-05">x</time></article>`, "2024-11-05 html"},
+		{"two digits of the year", url, `<meta http-equiv=content-language content=de>`, `<h1>Bridge</h1><p>von <a href=/ann>Ann Weaver</a>, 5.11.24</p>`, "2024-11-05 text"},
+		{"bars between the numbers", url, "", `<h1>Bridge</h1><p>26 | 10 | 2024</p>`, "2024-10-26 text"},
+		{"blanks in the markup do not count", url, "", `<h1>Bridge</h1><p>5 November 2024` + strings.Repeat(" ", 200) + `|</p>`, "2024-11-05 text"},
+		{"a paragraph that opens with a date", url, "", `<h1>Bridge</h1><p>Alder, (5 November 2024). ` + words + `</p>`, "2024-11-05 text"},
+		{"a paragraph that opens with a date and a dash", url, "", `<h1>Bridge</h1><p>5 November 2024 – ` + words + `</p>`, "2024-11-05 text"},
+		{"a paragraph that speaks of a date", url, "", `<h1>Bridge</h1><p>On 5 November 2024 ` + words + `</p>`, "none"},
+		{"a byline below the text", url, "", `<h1>Bridge</h1>` + far + `<div class=post-footer>Von Ann Weaver am 05.11.2024, 11:51 | 0 Meinungen</div>`, "2024-11-05T11:51 text"},
+		{"by in a sentence", url, "", `<h1>Bridge</h1>` + far + `<p>In force since 5 November 2024 were the new rules as made by law</p>`, "none"},
+		{"a clock above the headline", url, "", `<header><p>Wed, 6 Nov 2024</p></header><p>` + words + `</p><h1>Bridge</h1><p>5 November 2024</p>`, "2024-11-05 text"},
+		{"the month of the URL and a day of it", "https://www.paper.example/2024/11/b", "", `<h1>Bridge</h1>` + far + `<p>5 November 2024</p>`, "2024-11-05 text"},
+		{"the month of the URL and another day by the headline", "https://www.paper.example/2024/10/b", "", `<h1>Bridge</h1><p>5 November 2024</p>` + far + `<p>1 October 2024</p>`, "2024-11-05 text"},
+		{"pubdate of a teaser", url, "", `<h1>Bridge</h1><time datetime="2024-11-05">x</time>` + far + `<time pubdate datetime="2024-11-06">x</time>`, "2024-11-05 html"},
+		{"a box beside the headline", url, `<meta name=date content="2024-10-01">`, `<h1>Bridge</h1><p>` + words + `</p><p>` + words + `</p><aside><time datetime="2024-11-05">x</time></aside>`, "2024-11-05 html"},
+		{"microdata of a recording", url, "", `<h1>Bridge</h1><div itemscope itemtype="https://schema.org/AudioObject"><meta itemprop=datePublished content="2024-11-05"></div>`, "2024-11-05 html"},
+		{"the title of an abbreviation", url, "", `<h1>Bridge</h1><abbr title="5 November 2024">Tuesday</abbr>`, "2024-11-05 html"},
+		{"data-date", url, "", `<h1>Bridge</h1><i data-date="2024-11-05"></i>`, "2024-11-05 html"},
+		{"data-date is a weak word", url, "", `<h1>Bridge</h1><i data-date="2024-11-06"></i><p>5 November 2024</p>`, "2024-11-05 text"},
+		{"the first entry of a thread", url, "", `<h1>Bridge</h1><div class=comment><span class=commentTime>5 November 2024</span></div>` + far + `<div class=comment><span class=commentTime>6 November 2024</span></div>`, "2024-11-05 html"},
 		{"long ago", url, `<meta property=article:published_time content="1970-01-01T00:00:00Z">`, "", "none"},
 	} {
 		if got := date(read1(t, c.url, page(c.head, c.more), nil)); got != c.want {
@@ -119,7 +231,9 @@ func TestModified(t *testing.T) {
 		{"by the words", `<h1>Bridge</h1><p class=date>Published 5 November 2024</p><p class=date>Updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
 		{"by the class", `<h1>Bridge</h1><time class=published datetime="2024-11-05"></time><time class=updated datetime="2024-11-06"></time>`, "2024-11-05", "2024-11-06"},
 		{"by the property", `<h1>Bridge</h1><meta itemprop=datePublished content="2024-11-05"><meta itemprop=dateModified content="2024-11-06">`, "2024-11-05", "2024-11-06"},
-		{"by the words before", `<h1>Bridge</h1><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "", "2024-11-06"},
+		{"both in a text", `<h1>Bridge</h1><p class=date>5.11.2024 - Güncelleme : 6.11.2024</p>`, "2024-11-05", "2024-11-06"},
+		{"both in a line", `<h1>Bridge</h1><p>5 November 2024, updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
+		{"by the words before", `<h1>Bridge</h1><p>Published 5 November 2024</p><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "2024-11-05", "2024-11-06"},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page("", c.more), nil)
 		published, modified := "", ""
@@ -131,6 +245,52 @@ func TestModified(t *testing.T) {
 		}
 		if published != c.published || modified != c.modified {
 			t.Errorf("%s: published %q, modified %q; want %q, %q", c.name, published, modified, c.published, c.modified)
+		}
+	}
+}
+
+// Where the page gives no more than a change, this is the publication, and marked so.
+func TestPublishedByChange(t *testing.T) {
+	captured := time.Date(2024, 11, 7, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct{ name, head, more, want string }{
+		{"shown", "", `<h1>Bridge</h1><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "2024-11-06 modified"},
+		{"in the footer", "", `<h1>Bridge</h1><footer>This page was last edited on 6 November 2024, at 19:23.</footer>`, "2024-11-06T19:23 modified"},
+		{"data", ld(`{"@type":"NewsArticle","headline":"H","dateModified":"2024-11-06T10:00:00Z"}`), "", "2024-11-06T10:00:00Z modified"},
+		{"whenever the page was made", `<meta property=og:updated_time content="2024-11-06T10:00:00Z">`, "", "none"},
+		{"now", ld(`{"@type":"NewsArticle","headline":"H","dateModified":"2024-11-07T11:59:00Z"}`), "", "none"},
+		{"today", "", `<h1>Bridge</h1><p>Updated: 7 November 2024</p>`, "none"},
+		{"a publication is known", `<meta name=date content="2024-11-05">`, `<h1>Bridge</h1><p>Updated: 6 November 2024</p>`, "2024-11-05 meta"},
+	} {
+		a, err := Article(context.Background(), Page{URL: "https://www.paper.example/a/b", ContentType: "text/html", Body: []byte(page(c.head, c.more)), Captured: captured})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := date(a); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if c.want != "none" && a.DateModified == nil && c.name != "a publication is known" {
+			t.Errorf("%s: no date of modification", c.name)
+		}
+	}
+}
+
+// An article that a page shows as of another day than its data first gave was published anew, where its data agrees.
+func TestPublishedAnew(t *testing.T) {
+	data := ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2023-01-02T10:00:00Z","dateModified":"2024-11-05T09:00:00Z"}`)
+	meta := `<meta property=article:published_time content="2023-01-02T10:00:00Z">`
+	for _, c := range []struct{ name, url, more, want string }{
+		{"shown as the article's", "/a/b", `<p class=date>5 November 2024</p>`, "2024-11-05 html"},
+		{"in the line below the headline", "/a/b", `<p>5 November 2024</p>`, "2024-11-05 text"},
+		{"shown as a change", "/a/b", `<p class=date>Last updated 5 November 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"shown with a change before", "/a/b", `<p class=date>Last updated 5 November 2024, created 2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"shown with a name and a change before", "/a/b", `<p class=date><b>Ann Weaver</b> Last updated 5 November 2024, created 2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"both are shown", "/a/b", `<p class=date>5 November 2024</p><p class=date>2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"the URL has the first", "/2023/01/02/b", `<p class=date>5 November 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"a clock alone", "/a/b", `<time datetime="2024-11-05T09:00:00Z">9:00</time>`, "2023-01-02T10:00:00Z json-ld"},
+		{"a day that no data has", "/a/b", `<p class=date>6 December 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
+	} {
+		if got := date(read1(t, "https://www.paper.example"+c.url, page(data+meta, "<h1>Bridge</h1>"+c.more), nil)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }
@@ -199,7 +359,8 @@ func TestExplain(t *testing.T) {
 	}
 	for _, want := range []FieldEvidence{
 		{"headline", "Bridge opens", article.FromJSONLD, "headline", true, ""},
-		{"headline", "Look at this bridge", article.FromOpenGraph, "og:title", false, "after better evidence"},
+		{"headline", "Look at this bridge", article.FromOpenGraph, "og:title", false, "outvoted, 44 to 15"},
+		{"headline", "Bridge opens", article.FromHTML, "heading", false, "says the same"},
 		{"date_published", "2024-11-05", article.FromJSONLD, "datePublished", true, ""},
 		{"date_published", "soon", article.FromMeta, "pubdate", false, "cannot be read"},
 		{"authors", "Ann Weaver", article.FromJSONLD, "author", true, ""},
@@ -248,6 +409,17 @@ func TestWordsOf(t *testing.T) {
 	}
 }
 
+func TestFullName(t *testing.T) {
+	for in, want := range map[string]bool{
+		"Ann Weaver": true, " ANN\n O’WEAVER-SMITH, ": true, "Jean-Luc M. D'Arc": true, "Ann": false, "Ann weaver": false, "Ann Weaver 3": false, "The Bridge Is Open Again": false,
+		"Ann: Weaver": false, "": false, strings.Repeat("Ann ", 2000): false,
+	} {
+		if got := isFullName(in); got != want {
+			t.Errorf("isFullName(%.20q) %v", in, got)
+		}
+	}
+}
+
 func TestTexts(t *testing.T) {
 	for in, want := range map[string]bool{
 		"May 3, 2020": true, "3.5.20": true, "3/5/2020": true, "۱۴۰۳": true, "20200503": true, "12:30": false, "3.5 million": false, "12345": false, "no digits": false, "": false,
@@ -257,7 +429,7 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]bool{
-		"By Ann": true, " von ": true, "Autor: A": true, "Autor": true, "Autor und Held": false, "Text von A": true, "Text": false, "Text folgt": false, "作者：张三": true, "Автор: А": true, "The minister": false, "": false, "Ein Beitrag von": true,
+		"By Ann": true, " von ": true, "Autor: A": true, "Autor": true, "Autor und Held": false, "Text von A": true, "Text": false, "Text folgt": false, "作者：张三": true, "Автор: А": true, "The minister": false, "": false, "Ein Beitrag von": true, "By\u00a0": true, "Written by:": true, "Erstellt von": true, "Gespeichert": false,
 	} {
 		if got := startsByline(in); got != want {
 			t.Errorf("startsByline(%q) %v", in, got)
