@@ -88,16 +88,16 @@ func (v *visit) document(ctx context.Context, url string) (*discover.Document, e
 	return &discover.Document{URL: r.URL, Header: r.Header, Body: r.Body, Truncated: r.Truncated}, nil
 }
 
-// robotsTxt fetches a robots.txt. The client follows redirects, and its failures are answers where they have a status.
+// robotsTxt fetches a robots.txt. The client follows redirects, and its failures are answers where their status says so.
 func (v *visit) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
 	r, err := v.get(ctx, url, v.delay)
-	if failed, ok := errors.AsType[*fetch.Error](err); ok && failed.Status != 0 {
+	if failed, ok := errors.AsType[*fetch.Error](err); ok && failed.Status >= 300 {
 		return robots.Response{Status: failed.Status, Header: http.Header{"Retry-After": {strconv.Itoa(int(failed.RetryAfter.Seconds()))}}}, nil
 	}
 	if err != nil {
 		return robots.Response{}, err
 	}
-	return robots.Response{Status: r.Status, Header: r.Header, Body: r.Body}, nil
+	return robots.Response{Status: r.Status, Header: r.Header, Body: r.Body, Truncated: r.Truncated}, nil
 }
 
 func (v *visit) get(ctx context.Context, url string, delay time.Duration) (*fetch.Response, error) {

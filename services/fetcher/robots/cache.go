@@ -30,9 +30,10 @@ const DefaultMaxDelay = 120 * time.Second
 
 // Response is an HTTP answer to the request for a robots.txt.
 type Response struct {
-	Status int
-	Header http.Header // Location, Cache-Control, Age, Expires, Date and Retry-After count; may be nil
-	Body   []byte      // decoded; what is beyond MaxBytes is not looked at
+	Status    int
+	Header    http.Header // Location, Cache-Control, Age, Expires, Date and Retry-After count; may be nil
+	Body      []byte      // decoded; what is beyond MaxBytes is not looked at
+	Truncated bool        // Body is not all: the site did not answer, unless there are MaxBytes of it
 }
 
 // Fetch gets a robots.txt with one request. An error means that the site did not answer. Redirects are answers: the cache
@@ -183,6 +184,8 @@ func (c *Cache) ask(ctx context.Context, location string) (answer, error) {
 		said := location + " answers " + strconv.Itoa(resp.Status)
 		now := c.cfg.Now()
 		switch s := resp.Status; {
+		case s >= 200 && s <= 299 && resp.Truncated && len(resp.Body) < MaxBytes: // what is missing may forbid
+			return answer{failure: fmt.Sprintf("%s breaks off after %d bytes", location, len(resp.Body))}, nil
 		case s >= 200 && s <= 299:
 			return answer{rules: Parse(c.cfg.Token, location, resp.Body), lifetime: lifetime(resp.Header, now)}, nil
 		case s >= 300 && s <= 399:

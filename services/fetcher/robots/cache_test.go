@@ -59,6 +59,16 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+func TestTruncated(t *testing.T) {
+	for n, unreachable := range map[int]bool{20: true, MaxBytes: false} {
+		body := append([]byte("User-agent: *\n"), make([]byte, n)...)
+		v := newSite(t, "bot", Response{Status: 200, Body: body[:n], Truncated: true}).check("http://h/")
+		if v.Unreachable != unreachable || unreachable && v.Reason != "http://h/robots.txt breaks off after 20 bytes" {
+			t.Errorf("%d bytes: %+v", n, v)
+		}
+	}
+}
+
 func TestLifetimes(t *testing.T) {
 	date := "Sun, 01 Nov 2026 12:00:00 GMT"
 	for _, c := range []struct {
