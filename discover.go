@@ -15,6 +15,7 @@ import (
 	"dateline/services/fetcher/discover"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/robots"
+	"dateline/services/fetcher/sitemap"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -41,7 +42,9 @@ func (c *discoverCmd) Validate() error {
 }
 
 func (c *discoverCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, fetch.DefaultLimits)
+	limits := fetch.DefaultLimits
+	limits.FeedBytes, limits.DecodedBytes = sitemap.MaxBytes, sitemap.MaxBytes
+	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, limits)
 	defer client.Close()
 	v := &visit{client: client, delay: c.FetchHostDelay, next: map[string]time.Time{}}
 	v.robots = robots.NewCache(robots.Config{Token: robots.Token(c.FetchUserAgent), Fetch: v.robotsTxt})
