@@ -52,6 +52,11 @@ func TestUnreachable(t *testing.T) {
 	if v := s.check("http://h/a"); !v.Allowed || v.Unreachable {
 		t.Errorf("%+v", v)
 	}
+	s.answers = []Response{{}}
+	s.now = s.now.Add(25 * time.Hour)
+	if got := s.check("http://h/a").Expires.Sub(s.now); got != 5*time.Minute {
+		t.Errorf("after an answer, failures begin anew, but the first costs %s", got)
+	}
 	s.answers = []Response{{Status: 429, Header: http.Header{"Retry-After": {"7200"}}}}
 	s.now = s.now.Add(25 * time.Hour)
 	if got := s.check("http://h/a").Expires.Sub(s.now); got != 2*time.Hour {
