@@ -79,12 +79,16 @@ type visit struct {
 }
 
 // document fetches what robots.txt allows, which the walker has asked.
-func (v *visit) document(ctx context.Context, url string) (*discover.Document, error) {
+func (v *visit) document(ctx context.Context, url string, want discover.Want) (*discover.Document, error) {
 	delay := v.delay
 	if verdict, err := v.robots.Check(ctx, url); err == nil {
 		delay = max(delay, verdict.CrawlDelay)
 	}
-	r, err := v.get(ctx, url, delay)
+	accept := fetch.AcceptAny
+	if want == discover.WantFeed {
+		accept = fetch.AcceptFeed
+	}
+	r, err := v.get(ctx, url, accept, delay)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +97,7 @@ func (v *visit) document(ctx context.Context, url string) (*discover.Document, e
 
 // robotsTxt fetches a robots.txt. The client follows redirects, and its failures are answers where their status says so.
 func (v *visit) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
-	r, err := v.get(ctx, url, v.delay)
+	r, err := v.get(ctx, url, fetch.AcceptAny, v.delay)
 	if failed, ok := errors.AsType[*fetch.Error](err); ok && failed.Status >= 300 {
 		return robots.Response{Status: failed.Status, Header: http.Header{"Retry-After": {strconv.Itoa(int(failed.RetryAfter.Seconds()))}}}, nil
 	}
@@ -103,7 +107,7 @@ func (v *visit) robotsTxt(ctx context.Context, url string) (robots.Response, err
 	return robots.Response{Status: r.Status, Header: r.Header, Body: r.Body, Truncated: r.Truncated}, nil
 }
 
-func (v *visit) get(ctx context.Context, url string, delay time.Duration) (*fetch.Response, error) {
+func (v *visit) get(ctx context.Context, url string, accept fetch.Accept, delay time.Duration) (*fetch.Response, error) {
 	host := weburl.Host(url)
 	timer := time.NewTimer(time.Until(v.next[host]))
 	defer timer.Stop()
@@ -113,5 +117,5 @@ func (v *visit) get(ctx context.Context, url string, delay time.Duration) (*fetc
 		return nil, context.Cause(ctx)
 	}
 	defer func() { v.next[host] = time.Now().Add(delay) }()
-	return v.client.Get(ctx, fetch.Request{URL: url, Accept: fetch.AcceptAny})
+	return v.client.Get(ctx, fetch.Request{URL: url, Accept: accept})
 }

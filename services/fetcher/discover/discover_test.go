@@ -34,7 +34,7 @@ func (w *web) get(url string) (at, body string, ok bool) {
 
 func (w *web) walker() *Walker {
 	return &Walker{
-		Fetch: func(_ context.Context, url string) (*Document, error) {
+		Fetch: func(_ context.Context, url string, _ Want) (*Document, error) {
 			at, body, ok := w.get(url)
 			if !ok {
 				return nil, errors.New("status 404")
@@ -188,12 +188,12 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	walker := w.walker()
 	fetch := walker.Fetch
-	walker.Fetch = func(ctx context.Context, url string) (*Document, error) {
+	walker.Fetch = func(ctx context.Context, url string, want Want) (*Document, error) {
 		if url == "https://a.example/f" {
 			cancel()
 			return nil, ctx.Err()
 		}
-		return fetch(ctx, url)
+		return fetch(ctx, url, want)
 	}
 	if s, err := walker.Site(ctx, "https://a.example/"); !errors.Is(err, context.Canceled) {
 		t.Errorf("%+v, %v", s, err)

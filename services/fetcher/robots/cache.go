@@ -105,6 +105,23 @@ type Verdict struct {
 	Expires     time.Time     // when the site will be asked again
 }
 
+// Refused is the error of a URL that may not be fetched.
+type Refused struct {
+	URL     string
+	Verdict Verdict
+}
+
+func (r *Refused) Error() string { return r.URL + " may not be fetched: " + r.Verdict.Reason }
+
+// Require is Check for those who need no more than an error: a *Refused where the URL may not be fetched.
+func (c *Cache) Require(ctx context.Context, url string) error {
+	v, err := c.Check(ctx, url)
+	if err == nil && !v.Allowed {
+		err = &Refused{url, v}
+	}
+	return err
+}
+
 // Location is the URL of the robots.txt that holds for a URL (RFC 9309, 2.3).
 func Location(url string) (string, error) { return weburl.Resolve(url, "/robots.txt") }
 

@@ -21,6 +21,10 @@ func TestVerdict(t *testing.T) {
 	if v.Allowed || v.Unreachable || v.Reason != "Disallow: /p (line 2 of http://h/robots.txt)" || v.CrawlDelay != 3*time.Second || fmt.Sprint(v.Sitemaps) != "[http://h/s.xml]" || !v.Expires.Equal(s.now.Add(24*time.Hour)) {
 		t.Errorf("%+v", v)
 	}
+	refused, ok := errors.AsType[*Refused](s.cache.Require(t.Context(), "http://h/p"))
+	if !ok || refused.Error() != "http://h/p may not be fetched: "+v.Reason || s.cache.Require(t.Context(), "http://h/q") != nil {
+		t.Errorf("%v", refused)
+	}
 	s.now = s.now.Add(25 * time.Hour)
 	if v := s.check("http://h/p"); v.Allowed || v.Reason != "Disallow: /p (line 2 of http://h/robots.txt), as read at 2026-11-01T12:00:00Z, since it answers 503" {
 		t.Errorf("%+v", v)
