@@ -87,6 +87,7 @@ func TestRead(t *testing.T) {
 		"cut in CDATA":    {"<urlset><url><loc>/a</loc></url><url><loc><![CDATA[/b", `{https://news.example/a "" 0 map[]}`, URLSet, true},
 		"own default":     {`<urlset><url><image xmlns="http://www.google.com/schemas/sitemap-image/1.1"><loc>/i.jpg</loc></image><loc xmlns="http://example.org/mine">/a</loc><lastmod xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">2024</lastmod></url></urlset>`, `{https://news.example/a 2024 "" 0 map[]}`, URLSet, false},
 		"index of itself": {"<sitemapindex><sitemap><loc>/sitemap.xml</loc></sitemap><sitemap><loc>/s</loc></sitemap></sitemapindex>", `{https://news.example/s "" 0 map[]}`, Index, false},
+		"space before":    {strings.Repeat("\n \x00", peeked) + "<urlset><url><loc>/a</loc></url></urlset>", `{https://news.example/a "" 0 map[]}`, URLSet, false},
 		"late prefix":     {`<urlset><url><n:loc>/no</n:loc><loc>/a</loc></url><url xmlns:n="http://www.sitemaps.org/schemas/sitemap/0.9"><n:loc>/b</n:loc></url></urlset>`, `{https://news.example/a "" 0 map[]}{https://news.example/b "" 0 map[]}`, URLSet, false},
 		"huge text":       {"<urlset><url><title>" + strings.Repeat("a&amp;", maxToken/2) + "</title><loc>/a</loc></url></urlset>", `{https://news.example/a "" 0 map[]}`, URLSet, false},
 		"huge loc":        {"<urlset><url><loc>/" + strings.Repeat("a", 2*maxToken) + "</loc></url><url><loc>/b</loc></url></urlset>", `{https://news.example/b "" 0 map[]}`, URLSet, false},
