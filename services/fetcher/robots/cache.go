@@ -122,8 +122,16 @@ func (c *Cache) Require(ctx context.Context, url string) error {
 	return err
 }
 
-// Location is the URL of the robots.txt that holds for a URL (RFC 9309, 2.3).
-func Location(url string) (string, error) { return weburl.Resolve(url, "/robots.txt") }
+// Location is the URL of the robots.txt that holds for a URL (RFC 9309, 2.3): of its scheme, host and port.
+func Location(url string) (string, error) {
+	at, err := weburl.Resolve("", url)
+	if err != nil {
+		return "", err
+	}
+	scheme, rest, _ := strings.Cut(at, "://")
+	host, _, _ := strings.Cut(rest, "/") // which a URL that was parsed has always
+	return scheme + "://" + host + "/robots.txt", nil
+}
 
 // Check tells whether a URL may be fetched. It is to be asked again for the target of each redirect. Its error is that url
 // is no web address, that ctx is done, or that of a Fetch which did not ask.
@@ -140,9 +148,9 @@ func (c *Cache) Check(ctx context.Context, url string) (Verdict, error) {
 		c.mu.Lock()
 		e := c.entry(location)
 		if c.cfg.Now().Before(e.expires) {
-			v := c.verdict(e, url)
+			known := *e
 			c.mu.Unlock()
-			return v, nil
+			return c.verdict(&known, url), nil
 		}
 		flight := e.flight
 		if flight == nil {
@@ -172,9 +180,10 @@ func (c *Cache) refresh(ctx context.Context, e *entry, url string) (Verdict, err
 		return Verdict{}, fmt.Errorf("robots.txt %s: %w", e.location, err)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.settle(e, a)
-	return c.verdict(e, url), nil
+	known := *e
+	c.mu.Unlock()
+	return c.verdict(&known, url), nil
 }
 
 // answer is what came of asking a site. One of its first three fields is set.
@@ -241,7 +250,7 @@ func (c *Cache) settle(e *entry, a answer) {
 	c.resize(e)
 }
 
-// verdict answers by what is known. c.mu is held.
+// verdict answers by what is known: a copy of an entry, since many rules take milliseconds to match.
 func (c *Cache) verdict(e *entry, url string) Verdict {
 	v := Verdict{Expires: e.expires}
 	switch {

@@ -207,3 +207,13 @@ func TestBounded(t *testing.T) {
 		t.Errorf("what is used all the time was asked for %d times", asked["http://often/robots.txt"])
 	}
 }
+
+func BenchmarkCheck(b *testing.B) {
+	c := NewCache(Config{Token: "bot", Fetch: func(context.Context, string) (Response, error) { return disallowing, nil }})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Check(b.Context(), "https://news.example/2024/11/06/the-bridge-is-open-again"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
