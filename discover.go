@@ -15,6 +15,7 @@ import (
 	"dateline/services/fetcher/discover"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/robots"
+	"dateline/services/fetcher/sitemap"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -41,7 +42,9 @@ func (c *discoverCmd) Validate() error {
 }
 
 func (c *discoverCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, fetch.DefaultLimits)
+	limits := fetch.DefaultLimits
+	limits.FeedBytes, limits.DecodedBytes = sitemap.MaxBytes, sitemap.MaxBytes
+	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, limits)
 	defer client.Close()
 	v := &visit{client: client, delay: c.FetchHostDelay, next: map[string]time.Time{}}
 	v.robots = robots.NewCache(robots.Config{Token: robots.Token(c.FetchUserAgent), Fetch: v.robotsTxt})
@@ -76,31 +79,35 @@ type visit struct {
 }
 
 // document fetches what robots.txt allows, which the walker has asked.
-func (v *visit) document(ctx context.Context, url string) (*discover.Document, error) {
+func (v *visit) document(ctx context.Context, url string, want discover.Want) (*discover.Document, error) {
 	delay := v.delay
 	if verdict, err := v.robots.Check(ctx, url); err == nil {
 		delay = max(delay, verdict.CrawlDelay)
 	}
-	r, err := v.get(ctx, url, delay)
+	accept := fetch.AcceptAny
+	if want == discover.WantFeed {
+		accept = fetch.AcceptFeed
+	}
+	r, err := v.get(ctx, url, accept, delay)
 	if err != nil {
 		return nil, err
 	}
 	return &discover.Document{URL: r.URL, Header: r.Header, Body: r.Body, Truncated: r.Truncated}, nil
 }
 
-// robotsTxt fetches a robots.txt. The client follows redirects, and its failures are answers where they have a status.
+// robotsTxt fetches a robots.txt. The client follows redirects, and its failures are answers where their status says so.
 func (v *visit) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
-	r, err := v.get(ctx, url, v.delay)
-	if failed, ok := errors.AsType[*fetch.Error](err); ok && failed.Status != 0 {
+	r, err := v.get(ctx, url, fetch.AcceptAny, v.delay)
+	if failed, ok := errors.AsType[*fetch.Error](err); ok && failed.Status >= 300 {
 		return robots.Response{Status: failed.Status, Header: http.Header{"Retry-After": {strconv.Itoa(int(failed.RetryAfter.Seconds()))}}}, nil
 	}
 	if err != nil {
 		return robots.Response{}, err
 	}
-	return robots.Response{Status: r.Status, Header: r.Header, Body: r.Body}, nil
+	return robots.Response{Status: r.Status, Header: r.Header, Body: r.Body, Truncated: r.Truncated}, nil
 }
 
-func (v *visit) get(ctx context.Context, url string, delay time.Duration) (*fetch.Response, error) {
+func (v *visit) get(ctx context.Context, url string, accept fetch.Accept, delay time.Duration) (*fetch.Response, error) {
 	host := weburl.Host(url)
 	timer := time.NewTimer(time.Until(v.next[host]))
 	defer timer.Stop()
@@ -110,5 +117,5 @@ func (v *visit) get(ctx context.Context, url string, delay time.Duration) (*fetc
 		return nil, context.Cause(ctx)
 	}
 	defer func() { v.next[host] = time.Now().Add(delay) }()
-	return v.client.Get(ctx, fetch.Request{URL: url, Accept: fetch.AcceptAny})
+	return v.client.Get(ctx, fetch.Request{URL: url, Accept: accept})
 }

@@ -14,8 +14,7 @@ import (
 func TestDiscover(t *testing.T) {
 	var mu sync.Mutex
 	asked := map[string]int{}
-	var site *httptest.Server
-	site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		asked[r.URL.Path]++
 		mu.Unlock()

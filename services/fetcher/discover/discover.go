@@ -23,8 +23,19 @@ type Document struct {
 	Truncated bool   // Body is not all
 }
 
-// Fetch gets a document. An error means that there is none: a status of 404 is one too.
-type Fetch func(ctx context.Context, url string) (*Document, error)
+// Want is what a document is hoped to be, by which a Fetch can choose its limits.
+type Want int
+
+// The hopes.
+const (
+	WantAny Want = iota
+	WantFeed
+	WantSitemap
+)
+
+// Fetch gets a document. An error means that there is none: a status of 404 is one too. One that wraps a *robots.Refused is
+// told of as such.
+type Fetch func(ctx context.Context, url string, want Want) (*Document, error)
 
 // DefaultFiles is how many sitemap files a walk reads unless told otherwise.
 const DefaultFiles = 50
@@ -87,39 +98,26 @@ var feedPaths = []string{"/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml",
 // sitemapPaths are where sites have sitemaps.
 var sitemapPaths = []string{"/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml"}
 
-// refusedError is what robots.txt forbids.
-type refusedError struct{ url, reason string }
-
-func (e *refusedError) Error() string { return e.url + " is refused by robots.txt: " + e.reason }
-
 // get fetches a document if robots.txt lets us.
-func (w *Walker) get(ctx context.Context, url string, named bool) (*Document, error) {
+func (w *Walker) get(ctx context.Context, url string, want Want, named bool) (*Document, error) {
 	if !named { // a file that robots.txt itself points to is meant to be read, though a rule may cover it
-		if err := w.permitted(ctx, url); err != nil {
+		if err := w.Robots.Require(ctx, url); err != nil {
 			return nil, err
 		}
 	}
 	if w.Progress != nil {
 		w.Progress(url)
 	}
-	doc, err := w.Fetch(ctx, url)
+	doc, err := w.Fetch(ctx, url, want)
 	if err != nil {
 		return nil, err
 	}
 	if doc.URL != url {
-		if err := w.permitted(ctx, doc.URL); err != nil {
+		if err := w.Robots.Require(ctx, doc.URL); err != nil {
 			return nil, err
 		}
 	}
 	return doc, nil
-}
-
-func (w *Walker) permitted(ctx context.Context, url string) error {
-	v, err := w.Robots.Check(ctx, url)
-	if err == nil && !v.Allowed {
-		err = &refusedError{url, v.Reason}
-	}
-	return err
 }
 
 // Site asks a site, by the address of any of its pages, of a feed or of a sitemap. Its error is that the address is none, or
@@ -132,7 +130,7 @@ func (w *Walker) Site(ctx context.Context, url string) (*Site, error) {
 	s := &Site{URL: url, Feeds: []Feed{}, Sitemaps: []Sitemap{}, Hubs: []string{}, Refused: []Failure{}, Failed: []Failure{}}
 	var page Page
 	var roots []root
-	doc, err := w.get(ctx, url, false)
+	doc, err := w.get(ctx, url, WantAny, false)
 	switch {
 	case err != nil:
 		s.failed(url, err)
@@ -195,7 +193,7 @@ func (w *Walker) feeds(ctx context.Context, s *Site, links []Link) error {
 }
 
 func (w *Walker) tryFeed(ctx context.Context, s *Site, url string, found Found) error {
-	doc, err := w.get(ctx, url, false)
+	doc, err := w.get(ctx, url, WantFeed, false)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -248,8 +246,8 @@ func (s *Site) hubs(all []string) {
 }
 
 func (s *Site) failed(url string, err error) {
-	if refused, ok := errors.AsType[*refusedError](err); ok {
-		s.Refused = append(s.Refused, Failure{refused.url, refused.reason})
+	if refused, ok := errors.AsType[*robots.Refused](err); ok {
+		s.Refused = append(s.Refused, Failure{refused.URL, refused.Verdict.Reason})
 		return
 	}
 	s.Failed = append(s.Failed, Failure{url, err.Error()})

@@ -34,7 +34,7 @@ func (w *web) get(url string) (at, body string, ok bool) {
 
 func (w *web) walker() *Walker {
 	return &Walker{
-		Fetch: func(_ context.Context, url string) (*Document, error) {
+		Fetch: func(_ context.Context, url string, _ Want) (*Document, error) {
 			at, body, ok := w.get(url)
 			if !ok {
 				return nil, errors.New("status 404")
@@ -125,7 +125,7 @@ failed [{https://www.news.example/wp-json feed https://www.news.example/wp-json:
 func TestSiteByWhatIsGiven(t *testing.T) {
 	pages := map[string]string{
 		"https://a.example/any": rss("A", "/a"), "https://b.example/map": urlset("/a"), "https://c.example/": "<p>no links</p>", "https://c.example/rss.xml": rss("C", "/c"),
-		"https://d.example/robots.txt": "User-agent: *\nDisallow: /", "https://d.example/": "<link rel=feed href=/f>",
+		"https://d.example/robots.txt": "User-agent: *\nDisallow: /", "https://d.example/": "<p>secret</p>",
 		"https://e.example/": "-> https://d.example/", "https://f.example/": "<a href=/x>RSS</a>", "https://f.example/x": rss("F"),
 	}
 	for url, want := range map[string]string{
@@ -188,15 +188,32 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	walker := w.walker()
 	fetch := walker.Fetch
-	walker.Fetch = func(ctx context.Context, url string) (*Document, error) {
+	walker.Fetch = func(ctx context.Context, url string, want Want) (*Document, error) {
 		if url == "https://a.example/f" {
 			cancel()
 			return nil, ctx.Err()
 		}
-		return fetch(ctx, url)
+		return fetch(ctx, url, want)
 	}
 	if s, err := walker.Site(ctx, "https://a.example/"); !errors.Is(err, context.Canceled) {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// TestDelegated: an index vouches for files elsewhere that list its own host's pages; what leads to one file is read once.
+func TestDelegated(t *testing.T) {
+	w := &web{t: t, pages: map[string]string{
+		"https://a.example/i":   index("https://cdn.example/1", "https://cdn.example/2", "https://cdn.example/3"),
+		"https://cdn.example/1": urlset("https://a.example/p", "https://b.example/q", "https://cdn.example/r"),
+		"https://cdn.example/2": "-> https://cdn.example/4", "https://cdn.example/3": "-> https://cdn.example/4", "https://cdn.example/4": urlset("https://a.example/s"),
+	}}
+	var pages []string
+	s, err := w.walker().Sitemaps(t.Context(), "https://a.example/i", func(e sitemap.Entry) bool {
+		pages = append(pages, e.Loc)
+		return true
+	})
+	if err != nil || fmt.Sprint(pages) != "[https://a.example/s https://a.example/p https://cdn.example/r]" || len(s.Sitemaps) != 3 {
+		t.Errorf("%v, %+v, %v", pages, s, err)
 	}
 }
 

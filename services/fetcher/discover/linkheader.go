@@ -19,7 +19,7 @@ func parseLinks(s string) []reference {
 			return links
 		}
 		l := reference{href: href}
-		extended := ""
+		var extended, anchor string
 		for {
 			var name, value string
 			if name, value, rest, ok = parameter(rest); !ok {
@@ -39,6 +39,8 @@ func parseLinks(s string) []reference {
 				set(&l.title)
 			case "title*":
 				set(&extended)
+			case "anchor":
+				set(&anchor)
 			}
 		}
 		if _, encoded, ok := strings.Cut(extended, "''"); ok && len(extended) > 5 && strings.EqualFold(extended[:5], "utf-8") { // RFC 8187
@@ -46,7 +48,9 @@ func parseLinks(s string) []reference {
 				l.title = title
 			}
 		}
-		links = append(links, l)
+		if anchor == "" { // with one, it is a link of another document
+			links = append(links, l)
+		}
 		s = rest
 	}
 }

@@ -86,7 +86,7 @@ func TestReadPage(t *testing.T) {
 		"Content-Type": {"text/html; charset=windows-1251"},
 		"Link": {
 			`</h>; rel="alternate feed"; type="application/rss+xml"; title*=UTF-8''%D0%9D%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8; title=News`,
-			`<https://hub.example/>; rel=hub, <bad; rel=hub`, `junk`, `</a,b>;type="application/atom+xml;v=\"1\"";rel=alternate;;`,
+			`<https://hub.example/>; rel=hub, </other>; rel=hub; anchor="/x", <bad; rel=hub`, `junk`, `</a,b>;type="application/atom+xml;v=\"1\"";rel=alternate;;`,
 		},
 		"Refresh": {"x"},
 	}

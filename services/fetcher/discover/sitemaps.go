@@ -99,7 +99,7 @@ func (k *walk) read(ctx context.Context, f file) error {
 	doc := f.doc
 	if doc == nil {
 		var err error
-		doc, err = k.get(ctx, f.url, f.found == Named)
+		doc, err = k.get(ctx, f.url, WantSitemap, f.found == Named)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -30,9 +30,10 @@ const DefaultMaxDelay = 120 * time.Second
 
 // Response is an HTTP answer to the request for a robots.txt.
 type Response struct {
-	Status int
-	Header http.Header // Location, Cache-Control, Age, Expires, Date and Retry-After count; may be nil
-	Body   []byte      // decoded; what is beyond MaxBytes is not looked at
+	Status    int
+	Header    http.Header // Location, Cache-Control, Age, Expires, Date and Retry-After count; may be nil
+	Body      []byte      // decoded; what is beyond MaxBytes is not looked at
+	Truncated bool        // Body is not all: the site did not answer, unless there are MaxBytes of it
 }
 
 // Fetch gets a robots.txt with one request. An error means that the site did not answer. Redirects are answers: the cache
@@ -104,8 +105,33 @@ type Verdict struct {
 	Expires     time.Time     // when the site will be asked again
 }
 
-// Location is the URL of the robots.txt that holds for a URL (RFC 9309, 2.3).
-func Location(url string) (string, error) { return weburl.Resolve(url, "/robots.txt") }
+// Refused is the error of a URL that may not be fetched.
+type Refused struct {
+	URL     string
+	Verdict Verdict
+}
+
+func (r *Refused) Error() string { return r.URL + " may not be fetched: " + r.Verdict.Reason }
+
+// Require is Check for those who need no more than an error: a *Refused where the URL may not be fetched.
+func (c *Cache) Require(ctx context.Context, url string) error {
+	v, err := c.Check(ctx, url)
+	if err == nil && !v.Allowed {
+		err = &Refused{url, v}
+	}
+	return err
+}
+
+// Location is the URL of the robots.txt that holds for a URL (RFC 9309, 2.3): of its scheme, host and port.
+func Location(url string) (string, error) {
+	at, err := weburl.Resolve("", url)
+	if err != nil {
+		return "", err
+	}
+	scheme, rest, _ := strings.Cut(at, "://")
+	host, _, _ := strings.Cut(rest, "/") // which a URL that was parsed has always
+	return scheme + "://" + host + "/robots.txt", nil
+}
 
 // Check tells whether a URL may be fetched. It is to be asked again for the target of each redirect. Its error is that url
 // is no web address, that ctx is done, or that of a Fetch which did not ask.
@@ -122,9 +148,9 @@ func (c *Cache) Check(ctx context.Context, url string) (Verdict, error) {
 		c.mu.Lock()
 		e := c.entry(location)
 		if c.cfg.Now().Before(e.expires) {
-			v := c.verdict(e, url)
+			known := *e
 			c.mu.Unlock()
-			return v, nil
+			return c.verdict(&known, url), nil
 		}
 		flight := e.flight
 		if flight == nil {
@@ -154,9 +180,10 @@ func (c *Cache) refresh(ctx context.Context, e *entry, url string) (Verdict, err
 		return Verdict{}, fmt.Errorf("robots.txt %s: %w", e.location, err)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.settle(e, a)
-	return c.verdict(e, url), nil
+	known := *e
+	c.mu.Unlock()
+	return c.verdict(&known, url), nil
 }
 
 // answer is what came of asking a site. One of its first three fields is set.
@@ -183,6 +210,8 @@ func (c *Cache) ask(ctx context.Context, location string) (answer, error) {
 		said := location + " answers " + strconv.Itoa(resp.Status)
 		now := c.cfg.Now()
 		switch s := resp.Status; {
+		case s >= 200 && s <= 299 && resp.Truncated && len(resp.Body) < MaxBytes: // what is missing may forbid
+			return answer{failure: fmt.Sprintf("%s breaks off after %d bytes", location, len(resp.Body))}, nil
 		case s >= 200 && s <= 299:
 			return answer{rules: Parse(c.cfg.Token, location, resp.Body), lifetime: lifetime(resp.Header, now)}, nil
 		case s >= 300 && s <= 399:
@@ -221,7 +250,7 @@ func (c *Cache) settle(e *entry, a answer) {
 	c.resize(e)
 }
 
-// verdict answers by what is known. c.mu is held.
+// verdict answers by what is known: a copy of an entry, since many rules take milliseconds to match.
 func (c *Cache) verdict(e *entry, url string) Verdict {
 	v := Verdict{Expires: e.expires}
 	switch {

@@ -21,6 +21,10 @@ func TestVerdict(t *testing.T) {
 	if v.Allowed || v.Unreachable || v.Reason != "Disallow: /p (line 2 of http://h/robots.txt)" || v.CrawlDelay != 3*time.Second || fmt.Sprint(v.Sitemaps) != "[http://h/s.xml]" || !v.Expires.Equal(s.now.Add(24*time.Hour)) {
 		t.Errorf("%+v", v)
 	}
+	refused, ok := errors.AsType[*Refused](s.cache.Require(t.Context(), "http://h/p"))
+	if !ok || refused.Error() != "http://h/p may not be fetched: "+v.Reason || s.cache.Require(t.Context(), "http://h/q") != nil {
+		t.Errorf("%v", refused)
+	}
 	s.now = s.now.Add(25 * time.Hour)
 	if v := s.check("http://h/p"); v.Allowed || v.Reason != "Disallow: /p (line 2 of http://h/robots.txt), as read at 2026-11-01T12:00:00Z, since it answers 503" {
 		t.Errorf("%+v", v)
@@ -52,10 +56,25 @@ func TestUnreachable(t *testing.T) {
 	if v := s.check("http://h/a"); !v.Allowed || v.Unreachable {
 		t.Errorf("%+v", v)
 	}
+	s.answers = []Response{{}}
+	s.now = s.now.Add(25 * time.Hour)
+	if got := s.check("http://h/a").Expires.Sub(s.now); got != 5*time.Minute {
+		t.Errorf("after an answer, failures begin anew, but the first costs %s", got)
+	}
 	s.answers = []Response{{Status: 429, Header: http.Header{"Retry-After": {"7200"}}}}
 	s.now = s.now.Add(25 * time.Hour)
 	if got := s.check("http://h/a").Expires.Sub(s.now); got != 2*time.Hour {
 		t.Errorf("asked again after %s", got)
+	}
+}
+
+func TestTruncated(t *testing.T) {
+	for n, unreachable := range map[int]bool{20: true, MaxBytes: false} {
+		body := append([]byte("User-agent: *\n"), make([]byte, n)...)
+		v := newSite(t, "bot", Response{Status: 200, Body: body[:n], Truncated: true}).check("http://h/")
+		if v.Unreachable != unreachable || unreachable && v.Reason != "http://h/robots.txt breaks off after 20 bytes" {
+			t.Errorf("%d bytes: %+v", n, v)
+		}
 	}
 }
 
@@ -186,5 +205,15 @@ func TestBounded(t *testing.T) {
 	}
 	if asked["http://often/robots.txt"] != 1 {
 		t.Errorf("what is used all the time was asked for %d times", asked["http://often/robots.txt"])
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	c := NewCache(Config{Token: "bot", Fetch: func(context.Context, string) (Response, error) { return disallowing, nil }})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Check(b.Context(), "https://news.example/2024/11/06/the-bridge-is-open-again"); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -41,6 +41,19 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestMerged: groups of one crawler are one; of rules that are there twice the first is named, of delays the longest counts.
+func TestMerged(t *testing.T) {
+	r := Parse("bot", "http://h/robots.txt", []byte("user-agent: bot\ndisallow: /a\ncrawl-delay: 9\n\nuser-agent: bot\ndisallow: /a\ndisallow: /b\ncrawl-delay: 2\n"))
+	for path, want := range map[string]string{"/a": "Disallow: /a (line 2 of http://h/robots.txt)", "/b": "Disallow: /b (line 7 of http://h/robots.txt)"} {
+		if allowed, reason := r.Allows("http://h" + path); allowed || reason != want {
+			t.Errorf("%s: %t, %s", path, allowed, reason)
+		}
+	}
+	if r.Delay != 9*time.Second || len(r.rules) != 2 {
+		t.Errorf("%s, %v", r.Delay, r.rules)
+	}
+}
+
 func TestEscaping(t *testing.T) {
 	r := Parse("bot", "http://h/robots.txt", []byte("user-agent: *\ndisallow: /a b\ndisallow: /{id}\ndisallow: /%e3%83%84\ndisallow: /100%\n"))
 	for path, want := range map[string]bool{

@@ -25,7 +25,8 @@ type document struct {
 	root     element
 	prefix   string // of root
 	prefixes map[string]space
-	inner    element // of an entry, with a default namespace of its own, as <news xmlns="…">
+	elements map[string]element // by name as written, as far as prefixes tell
+	inner    element            // of an entry, with a default namespace of its own, as <news xmlns="…">
 	innerNS  space
 
 	open       bool // an entry is
@@ -43,6 +44,7 @@ const (
 	maxValue     = 8 << 10 // bytes of a field
 	maxProlog    = 1 << 10 // tags before the root; warnings of programs have a few
 	maxPrefixes  = 32      // declared by one file
+	maxElements  = 100     // names that are remembered
 	maxLanguages = 100     // of an entry
 	maxKeywords  = 100     // of an entry
 )
@@ -98,6 +100,7 @@ func (d *document) findRoot(s *scanner) bool {
 			continue
 		}
 		d.prefixes, d.prefix = map[string]space{"": own, prefix: own}, prefix
+		d.elements = map[string]element{}
 		d.declare(t.attrs)
 		d.root = element{own, local}
 		d.ended = t.kind == emptyTag
@@ -109,7 +112,7 @@ func (d *document) findRoot(s *scanner) bool {
 func (d *document) start(t token) {
 	byDefault, declares := d.declare(t.attrs)
 	e := d.element(t.name)
-	if declares && byDefault != foreign && d.open && d.inner.local == "" && bytes.IndexByte(t.name, ':') < 0 {
+	if declares && byDefault != unknown && d.open && d.inner.local == "" && bytes.IndexByte(t.name, ':') < 0 {
 		d.innerNS, d.inner = byDefault, element{byDefault, e.local}
 		e = d.inner
 	}
@@ -126,7 +129,7 @@ func (d *document) start(t token) {
 		case e.space == xhtml:
 			d.alternate(t.attrs)
 			return
-		case d.Kind == Feed && e.space != foreign && attr(t.attrs, "href") != nil:
+		case d.Kind == Feed && (e.space == own || e.space == atom) && attr(t.attrs, "href") != nil:
 			d.feedLink(t.attrs)
 			return
 		}
@@ -160,9 +163,10 @@ func (d *document) begin(isSitemap bool) {
 }
 
 func (d *document) close(e element) {
-	switch {
-	case e == d.inner && d.inner.local != "":
+	if e == d.inner {
 		d.inner = element{}
+	}
+	switch {
 	case e.space == own && d.begins(e.local):
 		d.emit()
 	case e == d.root:
@@ -245,7 +249,7 @@ func (d *document) date(to *article.Date, v string) {
 
 // alternate takes <xhtml:link rel="alternate" hreflang="de" href="…"/>.
 func (d *document) alternate(attrs []byte) {
-	lang := strings.ToLower(d.decode(attr(attrs, "hreflang")))
+	lang := d.decode(attr(attrs, "hreflang"))
 	if d.related++; d.related > maxRelated || lang == "" || !bytes.EqualFold(attr(attrs, "rel"), []byte("alternate")) || len(d.entry.Alternates) == maxLanguages {
 		return
 	}

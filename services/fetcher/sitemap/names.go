@@ -9,8 +9,9 @@ import (
 type space byte
 
 const (
-	own     space = iota // that of the root, whatever it is called: there are several versions, and many misspellings
-	foreign              // images, videos and the like, whose <loc> is no page
+	own space = iota // that of the root, whatever it is called: there are several versions, and many misspellings
+	unknown
+	foreign // images, videos and the like, whose <loc> is no page
 	newsNS
 	xhtml
 	atom
@@ -23,6 +24,8 @@ func spaceOf(uri string) space {
 		return own
 	case strings.Contains(uri, "sitemap-news"):
 		return newsNS
+	case strings.Contains(uri, "schemas/sitemap-"):
+		return foreign
 	case strings.Contains(uri, "1999/xhtml"):
 		return xhtml
 	case strings.Contains(uri, "2005/atom"):
@@ -30,7 +33,7 @@ func spaceOf(uri string) space {
 	case strings.Contains(uri, "purl.org/dc/"):
 		return dublin
 	}
-	return foreign
+	return unknown
 }
 
 // usual are the prefixes that count where they are not declared.
@@ -72,31 +75,11 @@ var feedFields = map[element]field{
 
 // split parts a name at its prefix, both in lower case.
 func split(name []byte) (prefix, local string) {
-	if i := bytes.IndexByte(name, ':'); i >= 0 {
-		return lower(name[:i]), lower(name[i+1:])
+	s := strings.ToLower(string(name))
+	if prefix, local, ok := strings.Cut(s, ":"); ok {
+		return prefix, local
 	}
-	return "", lower(name)
-}
-
-// names are what elements are called, so that telling them costs no memory.
-var names = func() map[string]string {
-	m := map[string]string{}
-	for _, n := range []string{"url", "sitemap", "item", "entry", "urlset", "sitemapindex", "news", "publication", "image", "video", "link", "xhtml"} {
-		m[n] = n
-	}
-	for _, table := range []map[element]field{fields, feedFields} {
-		for e := range table {
-			m[e.local] = e.local
-		}
-	}
-	return m
-}()
-
-func lower(name []byte) string {
-	if n, ok := names[string(name)]; ok {
-		return n
-	}
-	return strings.ToLower(string(name))
+	return "", s
 }
 
 // declare notes the namespaces that a tag declares, and returns its default one, if it does.
@@ -111,6 +94,7 @@ func (d *document) declare(attrs []byte) (byDefault space, ok bool) {
 		}
 		if prefix, is := strings.CutPrefix(strings.ToLower(name), "xmlns:"); is && prefix != d.prefix && len(d.prefixes) < maxPrefixes {
 			d.prefixes[prefix] = spaceOf(string(value))
+			clear(d.elements)
 		}
 	}
 	return byDefault, ok
@@ -118,15 +102,23 @@ func (d *document) declare(attrs []byte) (byDefault space, ok bool) {
 
 // element is what a tag's name means.
 func (d *document) element(name []byte) element {
-	prefix, local := split(name)
-	if prefix == "" && d.inner.local != "" {
+	if d.inner.local != "" && bytes.IndexByte(name, ':') < 0 {
+		_, local := split(name)
 		return element{d.innerNS, local}
 	}
-	if ns, ok := d.prefixes[prefix]; ok {
-		return element{ns, local}
+	if e, ok := d.elements[string(name)]; ok {
+		return e
 	}
-	if ns, ok := usual[prefix]; ok {
-		return element{ns, local}
+	prefix, local := split(name)
+	ns, ok := d.prefixes[prefix]
+	if !ok {
+		if ns, ok = usual[prefix]; !ok {
+			ns = unknown
+		}
 	}
-	return element{foreign, local}
+	e := element{ns, local}
+	if len(d.elements) < maxElements {
+		d.elements[string(name)] = e
+	}
+	return e
 }

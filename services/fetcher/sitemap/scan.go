@@ -93,7 +93,7 @@ func (s *scanner) text(first int) token {
 
 // tag reads a tag. It passes over one that is broken, and returns false.
 func (s *scanner) tag() (token, bool) {
-	i := s.tagEnd()
+	i, quotes := s.tagEnd()
 	if i < 0 {
 		s.at = s.to // broken off, or longer than any tag
 		return token{kind: end}, s.failed != nil
@@ -102,7 +102,7 @@ func (s *scanner) tag() (token, bool) {
 		s.at += i
 		return token{}, false
 	}
-	if bytes.Count(s.buf[s.at:s.at+i], []byte(`"`))%2 == 1 { // this '>' stands in an attribute, if that ends
+	if quotes%2 == 1 { // this '>' stands in an attribute, if that ends
 		if q := s.find(i, `"`); q >= 0 {
 			if k := s.find(q, ">"); k >= 0 && bytes.IndexByte(s.buf[s.at+i:s.at+k], '<') < 0 {
 				i = k
@@ -118,21 +118,27 @@ func (s *scanner) tag() (token, bool) {
 		t.kind, tag = emptyTag, tag[:n-1]
 	}
 	t.name = tag
-	if j := bytes.IndexAny(tag, " \t\r\n/"); j >= 0 {
-		t.name, t.attrs = tag[:j], tag[j:]
+	for j, c := range tag {
+		if c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '/' {
+			t.name, t.attrs = tag[:j], tag[j:]
+			break
+		}
 	}
 	return t, true
 }
 
-// tagEnd returns the offset of what ends the tag at s.at: '>', or '<' if that comes first. It is found byte by byte, since a
-// search for '>' alone would go over the same bytes again for each '<'.
-func (s *scanner) tagEnd() int {
-	for i := 1; ; i++ {
+// tagEnd returns the offset of what ends the tag at s.at, '>', or '<' if that comes first, and how many quotes stand before
+// it. It looks at each byte: a search for '>' alone would go over the same bytes again for each '<'.
+func (s *scanner) tagEnd() (i, quotes int) {
+	for i = 1; ; i++ {
 		if i == s.to-s.at && !s.fill() {
-			return -1
+			return -1, 0
 		}
-		if c := s.buf[s.at+i]; c == '>' || c == '<' {
-			return i
+		switch s.buf[s.at+i] {
+		case '>', '<':
+			return i, quotes
+		case '"':
+			quotes++
 		}
 	}
 }

@@ -82,8 +82,11 @@ func (s *source) drain() { _, _ = s.WriteTo(io.Discard) } // what follows a site
 
 // isXML tells XML, which may come after a warning of the program that made it, from a list of URLs.
 func (s *source) isXML() bool {
+	for c, _ := s.Peek(1); len(c) > 0 && bytes.IndexByte([]byte(" \t\r\n\x00"), c[0]) >= 0; c, _ = s.Peek(1) {
+		_, _ = s.Discard(1)
+	}
 	head, _ := s.Peek(peeked)
-	head = bytes.ToLower(bytes.TrimLeft(head, " \t\r\n\x00"))
+	head = bytes.ToLower(head)
 	if bytes.HasPrefix(head, []byte("<")) {
 		return true
 	}

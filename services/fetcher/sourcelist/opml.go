@@ -104,18 +104,9 @@ func (c *collector) outline(line int, attrs map[string]string, folders []string)
 	default:
 		return e.title
 	}
-	e.tags = slices.Concat(folders, []string{categories(attrs["category"])})
+	e.tags = slices.Concat(folders, []string{attrs["category"]})
 	c.add(line, e)
 	return ""
-}
-
-// categories makes tags of OPML's: "/Boston/Weather,News".
-func categories(s string) string {
-	var all []string
-	for c := range strings.SplitSeq(s, ",") {
-		all = append(all, strings.Trim(strings.TrimSpace(c), "/"))
-	}
-	return strings.Join(all, ",")
 }
 
 // prefix is that of what OPML has no attributes for, which the OPML 2.0 specification wants in a namespace.

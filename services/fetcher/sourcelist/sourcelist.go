@@ -33,7 +33,7 @@ type Source struct {
 	Home     string        // URL of the site for people; may be empty, as all below
 	Language string        // BCP 47
 	Country  string        // ISO 3166-1, two letters
-	Tags     []string      // each once, without the characters , ; and |
+	Tags     []string      // each once, without the characters , ; and |, and without / around
 	Interval time.Duration // between polls; zero leaves it to the fetcher
 	Agent    string        // User-Agent for this source
 }
@@ -159,12 +159,13 @@ func (s *Source) merge(other Source) {
 	s.Tags = tags(append(s.Tags, other.Tags...))
 }
 
-// tags parts tags that were written as one, and drops those that are there already.
+// tags parts tags that were written as one, and drops those that are there already. OPML's categories begin with a slash:
+// "/Boston/Weather,News".
 func tags(all []string) []string {
 	var kept []string
 	for _, s := range all {
 		for _, tag := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' }) {
-			if tag = text(tag); tag != "" && !slices.Contains(kept, tag) && len(kept) < maxTags {
+			if tag = strings.Trim(text(tag), "/ "); tag != "" && !slices.Contains(kept, tag) && len(kept) < maxTags {
 				kept = append(kept, tag)
 			}
 		}
