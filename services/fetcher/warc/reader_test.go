@@ -328,44 +328,59 @@ func TestDates(t *testing.T) {
 
 // What is made to be slow takes time that grows with its length, and not faster.
 func TestTimeIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds, and with the race detector a minute")
+	}
 	for name, make := range map[string]func(n int) string{
 		"lengths that all reach to the end": func(n int) string { return strings.Repeat(recOfLength(1, "x", MaxBlock-1), n) },
 		"lengths that are all too small":    func(n int) string { return strings.Repeat(recOfLength(1, "some text", 1), n) },
 		"records without end":               func(n int) string { return strings.Repeat("WARC/1.1\r\n", n) },
-		"members that do not begin":         func(n int) string { return string(compress(rec(1, "x"))) + strings.Repeat("\x1f\x8b\x08", n) },
-		"members in members": func(n int) string { // stored blocks that hold the start of the next member
-			head := "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-			return strings.Repeat(head+"\x00\x0a\x00\xf5\xff", n)
-		},
-		"members of nothing": func(n int) string { // empty stored blocks
-			return string(compress(rec(1, "x"))) + strings.Repeat("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"+strings.Repeat("\x00\x00\x00\xff\xff", 20), n/10)
-		},
-		"one member":      func(n int) string { return string(compress(strings.Repeat(rec(1, "some text"), n))) },
-		"empty lines":     func(n int) string { return strings.Repeat("\r\n", n) },
-		"almost a record": func(n int) string { return strings.Repeat("WARC/", n) },
+		"one member":                        func(n int) string { return string(compress(strings.Repeat(rec(1, "some text"), n))) },
+		"empty lines":                       func(n int) string { return strings.Repeat("\r\n", n) },
+		"almost a record":                   func(n int) string { return strings.Repeat("WARC/", n) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			took := func(n int) time.Duration {
 				in := make(n)
 				best := time.Hour
-				for range 2 {
+				for range 3 {
 					start := time.Now()
-					r := NewReader(strings.NewReader(in), Position{})
-					for {
-						if _, err := r.Next(); err == io.EOF {
-							break
-						}
-					}
+					exhaust(NewReader(strings.NewReader(in), Position{}))
 					best = min(best, time.Since(start))
 				}
 				return best
 			}
-			const n = 20_000
-			took(n)
-			if small, large := took(n), took(8*n); large > 30*small && large > 300*time.Millisecond {
-				t.Errorf("8 times the length takes %.0f times as long: %s, %s", float64(large)/float64(small), small, large)
+			// Were the time to grow with the square, it would be 256 times as long.
+			if small, large := took(4000), took(16*4000); large > 80*small && large > time.Second {
+				t.Errorf("16 times the length takes %.0f times as long: %s, %s", float64(large)/float64(small), small, large)
 			}
 		})
+	}
+}
+
+func exhaust(r *Reader) {
+	for {
+		if _, err := r.Next(); err == io.EOF {
+			return
+		}
+	}
+}
+
+// What is inflated in vain is bounded by the length of the file, however many members seem to begin in it.
+func TestLookingForMembersIsBounded(t *testing.T) {
+	const n = 50_000
+	head := "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+	for name, in := range map[string]string{
+		"that do not begin": string(compress(rec(1, "x"))) + strings.Repeat("\x1f\x8b\x08", n),
+		"in members":        strings.Repeat(head+"\x00\x0a\x00\xf5\xff", n),                        // stored blocks that hold the start of the next
+		"in fields":         strings.Repeat("\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xff\xff", n), // likewise the header's extra field
+		"of nothing":        string(compress(rec(1, "x"))) + strings.Repeat(head+strings.Repeat("\x00\x00\x00\xff\xff", 20), n/10),
+	} {
+		r := NewReader(strings.NewReader(in), Position{})
+		exhaust(r)
+		if most := 16*int64(len(in)) + 2*slack; r.gz.spent > most {
+			t.Errorf("members %s: %d bytes of at most %d", name, r.gz.spent, most)
+		}
 	}
 }
 

@@ -533,6 +533,40 @@ func TestMetricsFollowTheConventions(t *testing.T) {
 	}
 }
 
+// writeForeign has nlnwa/gowarc write what ours writes of a capture.
+func writeForeign(w *gowarc.WarcFileWriter, c *Capture) error {
+	var request, response bytes.Buffer
+	if err := errors.Join(c.request(&request), c.response(&response)); err != nil {
+		return err
+	}
+	response.Write(c.Body)
+	var records []gowarc.WarcRecord
+	for _, r := range []struct {
+		kind  gowarc.RecordType
+		msg   string
+		block []byte
+	}{{gowarc.Request, "request", request.Bytes()}, {gowarc.Response, "response", response.Bytes()}} {
+		b := gowarc.NewRecordBuilder(r.kind)
+		if _, err := b.Write(r.block); err != nil {
+			return err
+		}
+		b.AddWarcHeaderTime(gowarc.WarcDate, c.Started)
+		b.AddWarcHeader(gowarc.WarcTargetURI, c.URL)
+		b.AddWarcHeader(gowarc.ContentType, "application/http;msgtype="+r.msg)
+		record, _, err := b.Build()
+		if err != nil {
+			return err
+		}
+		records = append(records, record)
+	}
+	for _, r := range w.Write(records...) {
+		if r.Err != nil {
+			return r.Err
+		}
+	}
+	return nil
+}
+
 func BenchmarkWriter(b *testing.B) {
 	plain := strings.Repeat("<p>The council met on Tuesday to talk about the bridge, and put it off.</p>\n", 800) // 60 KB
 	for _, c := range []struct {
@@ -545,7 +579,19 @@ func BenchmarkWriter(b *testing.B) {
 		} else {
 			c.page.Body = append(c.page.Body, noise(1, 12_000)...) // about what a real page has
 		}
-		b.Run(c.name, func(b *testing.B) {
+		b.Run(c.name+"/nlnwa", func(b *testing.B) {
+			w := gowarc.NewWarcFileWriter(gowarc.WithCompressionLevel(gzip.BestSpeed), gowarc.WithFileNameGenerator(&gowarc.PatternNameGenerator{Directory: b.TempDir()}))
+			defer w.Close()
+			b.SetBytes(int64(len(c.page.Body)))
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				copy(c.page.Body[len(c.page.Body)-9:], fmt.Sprintf("%09d", i))
+				if err := writeForeign(w, c.page); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(c.name+"/ours", func(b *testing.B) {
 			w := openWriter(b, b.TempDir())
 			defer w.Close()
 			b.SetBytes(int64(len(c.page.Body)))
