@@ -2,6 +2,7 @@ package warc
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,12 @@ func rec(n int, block string) string { return recOfLength(n, block, len(block)) 
 func recOfLength(n int, block string, length int) string {
 	return fmt.Sprintf("WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:test:%d>\r\nWARC-Target-URI: https://example.org/%[1]d\r\n"+
 		"WARC-Date: 2026-03-04T12:00:00Z\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", n, length, block)
+}
+
+// withDigest puts the block digest of "one" into a record.
+func withDigest(rec string) string {
+	sum := sha1.Sum([]byte("one"))
+	return strings.Replace(rec, "WARC-Date", "WARC-Block-Digest: "+sha1Field(sum[:])+"\r\nWARC-Date", 1)
 }
 
 // all reads a file to its end: its blocks, and what was wrong with it.
@@ -77,6 +84,9 @@ func TestReader(t *testing.T) {
 		{"length too large, at the end", a + recOfLength(2, "two\r\n", 10_000_000), abc[:2], "Content-Length is 10000000, the block has 5 bytes"},
 		{"length too large, with the next inside", recOfLength(1, "one", 500_000) + b + c, abc, "Content-Length is 500000, the block has 3 bytes"},
 		{"length beyond all", member(recOfLength(1, "one", 1<<60)) + member(b), abc[:2], "the block has 3 bytes"},
+		{"length too large by the separator", withDigest(recOfLength(1, "one", 7)) + b, abc[:2], "Content-Length is 7, the block has 3 bytes"},
+		{"length too large by a part of it, in a member", member(withDigest(recOfLength(1, "one", 5))) + member(b), abc[:2], "Content-Length is 5, the block has 3 bytes"},
+		{"a block that ends like a separator, and none after it", strings.TrimSuffix(rec(1, "one\r\n\r\n"), "\r\n\r\n") + b, []string{"one\r\n\r\n", "two\r\n"}, ""},
 		{"no length", strings.ReplaceAll(a, "Content-Length: 3\r\n", "") + b, abc[:2], `Content-Length "" is no length`},
 		{"a length that is none", strings.ReplaceAll(a, "Content-Length: 3", "Content-Length: -3") + b, abc[:2], `Content-Length "-3" is no length`},
 
