@@ -234,16 +234,16 @@ func TestAnInterruptedImportGoesOn(t *testing.T) {
 
 func TestANoteOfAnotherFileIsNone(t *testing.T) {
 	q := queuetest.Start(t)
-	file := write(t, many(1000)...)
+	file := write(t, many(2000)...)
 	interrupted(t, q, &Command{Files: []string{file}})
-	whole, err := os.ReadFile(write(t, many(900)...))
+	whole, err := os.ReadFile(write(t, many(1900)...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, whole, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := imported(t, q, file); err != nil || strings.Contains(out, "going on") || !strings.Contains(out, "900 pages") {
+	if out, err := imported(t, q, file); err != nil || strings.Contains(out, "going on") || !strings.Contains(out, "1900 pages") {
 		t.Errorf("%s %v", out, err)
 	}
 	if err := os.WriteFile(file+".import", []byte("{"), 0o644); err != nil {
@@ -277,11 +277,35 @@ func TestDamagedFilesAreReadAsFarAsTheyCan(t *testing.T) {
 		t.Error(out)
 	}
 	got := pages(t, q, 21)
-	if len(got) < 21 {
-		t.Errorf("%d pages of 23, two of which are damaged:\n%s", len(got), out)
+	cut := 0
+	for url, p := range got {
+		if p[0].Truncated {
+			cut++
+		} else if len(p[0].Body) < 6000 {
+			t.Errorf("%s is not whole, and not marked so", url)
+		}
+	}
+	if len(got) != 21+cut || cut == 0 {
+		t.Errorf("%d pages of 23, two of which are damaged, and %d of these marked:\n%s", len(got), cut, out)
 	}
 	if _, err := imported(t, q, filepath.Join(t.TempDir(), "none.warc")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+// A crawl may hold a page twice as it is; the rest of the batch is none the worse for it.
+func TestAPageThatIsTwiceInAFile(t *testing.T) {
+	q := queuetest.Start(t)
+	b, err := os.ReadFile(write(t, many(60)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := (&Command{Files: []string{"-"}}).Run(t.Context(), q, bytes.NewReader(append(b, b...)), &out, nil); err != nil || !strings.Contains(out.String(), "120 pages published: 60 accepted, 60 duplicate") {
+		t.Errorf("%s %v", &out, err)
+	}
+	if got := pages(t, q, 60); len(got) != 60 {
+		t.Errorf("%d pages", len(got))
 	}
 }
 

@@ -23,15 +23,12 @@ const (
 // batch is what was read from one position of a file to the next.
 type batch struct {
 	messages []queue.Message
-	ids      map[string]bool
 	bytes    int
 	counts   Counts
 	damage   []error
 	next     warc.Position
 	last     bool
 }
-
-func newBatch() *batch { return &batch{ids: map[string]bool{}} }
 
 func (b *batch) full() bool {
 	return len(b.messages) >= batchPages || b.bytes >= batchBytes || b.counts.Records >= batchRecords
@@ -82,7 +79,7 @@ func (c *counted) Read(p []byte) (int, error) {
 
 // read makes batches of what the reader gives, until its end or ctx's.
 func read(ctx context.Context, r *warc.Reader, batches chan<- *batch) error {
-	b := newBatch()
+	b := new(batch)
 	for {
 		rec, err := r.Next()
 		var damage *warc.Damage
@@ -107,7 +104,7 @@ func read(ctx context.Context, r *warc.Reader, batches chan<- *batch) error {
 			if err := send(ctx, r, batches, b); err != nil {
 				return err
 			}
-			b = newBatch()
+			b = new(batch)
 		}
 	}
 }
@@ -137,15 +134,11 @@ func (b *batch) record(rec *warc.Record, damaged bool) {
 	if err == nil && len(m.Body) > queue.MaxMessage-64<<10 { // with its headers
 		err = skipLarge
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		b.counts.skip(err.Error())
-	case b.ids[m.ID]: // a batch of the queue takes no id twice
-		b.counts.Duplicate++
-	default:
-		b.ids[m.ID] = true
-		b.messages, b.bytes = append(b.messages, m), b.bytes+len(m.Body)
+		return
 	}
+	b.messages, b.bytes = append(b.messages, m), b.bytes+len(m.Body)
 }
 
 // publish puts a batch on the queue, waiting while that is full, and then notes that it is there.

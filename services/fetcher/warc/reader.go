@@ -2,6 +2,7 @@ package warc
 
 import (
 	"bytes"
+	"crypto/sha1" // by which records say what their block is
 	"errors"
 	"fmt"
 	"io"
@@ -238,7 +239,11 @@ func (r *Reader) block(rec *Record, head int) error {
 	after := b[most:]
 	after = after[separators(after):]
 	if len(after) == 0 || startsRecord(after) {
-		rec.Block, r.done = b[:most], head+most
+		n := most - swallowed(b[:most], len(b)-most-len(after), rec.Fields.Get(fieldBlockDigest))
+		rec.Block, r.done = b[:n], head+n
+		if n < most {
+			return fmt.Errorf("%s is %d, the block has %d bytes", fieldLength, told, n)
+		}
 		return nil
 	}
 	n := indexRecord(b[:most], 0)
@@ -249,6 +254,21 @@ func (r *Reader) block(rec *Record, head int) error {
 	}
 	rec.Block, r.done = r.text.held()[head:head+n], head+n
 	return fmt.Errorf("%s is %d, the block has %d bytes", fieldLength, told, n)
+}
+
+// swallowed is how many bytes at the end of a block are of the separator, of which only so many come after it: a length
+// that is a little too large, or a block that ends so. The digest of the block tells.
+func swallowed(block []byte, after int, digest string) int {
+	const separator = "\r\n\r\n"
+	missing := len(separator) - after
+	if missing <= 0 || !bytes.HasSuffix(block, []byte(separator[:missing])) {
+		return 0
+	}
+	sum := sha1.Sum(block[:len(block)-missing])
+	if !strings.EqualFold(digest, sha1Field(sum[:])) {
+		return 0
+	}
+	return missing
 }
 
 // lookahead is how far beyond a block its separator and the start of the next record are looked for.

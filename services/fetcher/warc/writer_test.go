@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +29,7 @@ var about = Info{Software: "dateline/test", Operator: "https://example.org/bot",
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 123456789, time.UTC)
 
 // page is a capture of a page as it comes: compressed, in chunks.
+
 func page(url, text string) *Capture {
 	return &Capture{
 		URL:              url,
@@ -70,6 +70,7 @@ func openWriter(t testing.TB, dir string, change ...func(*Config)) *Writer {
 }
 
 // written closes a writer and gives its only file.
+
 func written(t testing.TB, w *Writer) string {
 	t.Helper()
 	if err := w.Close(); err != nil {
@@ -92,6 +93,7 @@ func files(t testing.TB, dir, pattern string) []string {
 }
 
 // foreign is a record as nlnwa/gowarc reads it, which checks syntax, fields, lengths and digests.
+
 type foreign struct {
 	kind   string
 	header *gowarc.WarcFields
@@ -241,6 +243,7 @@ func TestTheMemoryOfOriginalsIsBounded(t *testing.T) {
 }
 
 // What a server sends cannot begin a field, a message or a record of its own.
+
 func TestHostileHeaders(t *testing.T) {
 	w := openWriter(t, t.TempDir())
 	c := page("https://example.org/", "x")
@@ -329,6 +332,7 @@ func TestFilesAreFinishedBySizeAndAge(t *testing.T) {
 }
 
 // noise is text that cannot be compressed.
+
 func noise(seed, n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
@@ -336,6 +340,7 @@ func noise(seed, n int) []byte {
 }
 
 // checkIndex holds the index to the file: each line leads to the record that it tells of.
+
 func checkIndex(t *testing.T, name string) {
 	t.Helper()
 	index, err := os.ReadFile(strings.TrimSuffix(name, extWARC) + extCDXJ)
@@ -390,135 +395,7 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-func TestACrashLosesNoWholeRecord(t *testing.T) {
-	dir := t.TempDir()
-	w := openWriter(t, dir)
-	for i := range 10 {
-		if err := w.Write(page(fmt.Sprint("https://example.org/", i), fmt.Sprint("page ", i))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := Open(w.cfg, about, nil); !errors.Is(err, ErrInUse) {
-		t.Errorf("a second writer in the directory: %v", err)
-	}
-	open := files(t, dir, "*.warc.gz.open")[0]
-	whole, err := os.ReadFile(open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	index, err := os.ReadFile(strings.TrimSuffix(open, extWARC+extOpen) + extCDXJ + extOpen)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, cut := range []int{0, 5, 40, 200} { // bytes that have not come to the disk
-		dir := t.TempDir()
-		left := filepath.Join(dir, filepath.Base(open))
-		if err := os.WriteFile(left, whole[:len(whole)-cut], 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(strings.TrimSuffix(left, extWARC+extOpen)+extCDXJ+extOpen, []byte("half a li"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		name := written(t, openWriter(t, dir))
-		if name+extOpen != left {
-			t.Errorf("%s became %s", left, name)
-		}
-		responses := 0
-		for _, r := range readForeign(t, name) {
-			if r.kind == "response" {
-				responses++
-			}
-		}
-		if want := 10; cut == 0 && responses != want || cut > 0 && responses != want-1 {
-			t.Errorf("%d bytes cut: %d responses", cut, responses)
-		}
-		checkIndex(t, name)
-		if got, _ := os.ReadFile(strings.TrimSuffix(name, extWARC) + extCDXJ); cut == 0 && string(got) != string(index) {
-			t.Errorf("the index made anew is another:\n%s\n%s", got, index)
-		}
-	}
-	left := filepath.Join(dir, "dateline-20260101000000-00001.warc.gz.open")
-	if err := os.WriteFile(left, whole[:30], 0o644); err != nil { // not even a whole warcinfo
-		t.Fatal(err)
-	}
-	if err := openWriter(t, dir).Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) || len(files(t, dir, "*.open")) > 0 {
-		t.Errorf("a file without records stays: %q", files(t, dir, "*"))
-	}
-}
-
 // fullDisk is a file on a disk with room for so many bytes.
-type fullDisk struct {
-	file
-	room *int
-}
-
-func (f fullDisk) Write(p []byte) (int, error) {
-	n := min(len(p), *f.room)
-	*f.room -= n
-	if n, err := f.file.Write(p[:n]); err != nil {
-		return n, err
-	}
-	if n < len(p) {
-		return n, syscall.ENOSPC
-	}
-	return n, nil
-}
-
-func (f fullDisk) Truncate(size int64) error {
-	end, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
-	*f.room += int(end - size)
-	return f.file.Truncate(size)
-}
-
-func TestAFullDiskLeavesFilesWhole(t *testing.T) {
-	for room := 0; room < 12_000; room += 700 {
-		w := openWriter(t, t.TempDir())
-		left := room
-		w.create = func(name string) (file, error) {
-			f, err := createFile(name)
-			return fullDisk{f, &left}, err
-		}
-		kept := map[string]bool{}
-		for i := range 12 {
-			c := page(fmt.Sprint("https://example.org/", i), "")
-			c.Body = noise(i, 1000)
-			switch err := w.Write(c); {
-			case err == nil:
-				kept[c.URL] = true
-			case !errors.Is(err, syscall.ENOSPC):
-				t.Fatal(err)
-			}
-		}
-		if len(kept) == 12 {
-			t.Fatal("the disk was never full")
-		}
-		left = 1 << 20 // space again
-		c := page("https://example.org/later", "x")
-		if err := w.Write(c); err != nil {
-			t.Fatal(err)
-		}
-		kept[c.URL] = true
-		name := written(t, w)
-		checkIndex(t, name)
-		for _, r := range readForeign(t, name) {
-			if r.kind == "response" {
-				delete(kept, r.header.Get("WARC-Target-URI"))
-			}
-		}
-		if len(kept) > 0 {
-			t.Errorf("room %d: lost %v", room, kept)
-		}
-	}
-}
 
 func TestMetricsFollowTheConventions(t *testing.T) {
 	reg := prometheus.NewRegistry()
@@ -533,29 +410,4 @@ func TestMetricsFollowTheConventions(t *testing.T) {
 	}
 }
 
-func BenchmarkWriter(b *testing.B) {
-	plain := strings.Repeat("<p>The council met on Tuesday to talk about the bridge, and put it off.</p>\n", 800) // 60 KB
-	for _, c := range []struct {
-		name string
-		page *Capture
-	}{{"coded", page("https://example.org/", plain)}, {"plain", page("https://example.org/", plain)}} {
-		if c.name == "plain" {
-			c.page.Header.Del("Content-Encoding")
-			c.page.Body = []byte(plain)
-		} else {
-			c.page.Body = append(c.page.Body, noise(1, 12_000)...) // about what a real page has
-		}
-		b.Run(c.name, func(b *testing.B) {
-			w := openWriter(b, b.TempDir())
-			defer w.Close()
-			b.SetBytes(int64(len(c.page.Body)))
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				copy(c.page.Body[len(c.page.Body)-9:], fmt.Sprintf("%09d", i)) // no two are the same
-				if err := w.Write(c.page); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
+// writeForeign has nlnwa/gowarc write what ours writes of a capture.
