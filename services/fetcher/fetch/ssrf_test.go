@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -74,7 +73,7 @@ func resolves(t *testing.T, id, host string, answers [][]string, expect string) 
 				public++
 			}
 		}
-		if count(allowed) > public || public > 0 && !errors.Is(err, errNotDialled) {
+		if count(allowed) > public || public > 0 && count(allowed) == 0 {
 			t.Errorf("%s: round %d: %d addresses would be dialled of %v: %v", id, round, count(allowed), addrs, err)
 		}
 		if expect == "deny" && count(allowed) > 0 || expect == "allow" && count(allowed) == 0 {
