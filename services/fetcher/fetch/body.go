@@ -85,7 +85,7 @@ func (w *wire) drain(cancel context.CancelFunc) {
 // hold little.
 const (
 	smallBuffer = 32 << 10
-	largeBuffer = 256 << 10
+	largeBuffer = 512 << 10
 	keptBuffer  = 4 << 20 // a larger one is not kept: a rare giant should not stay
 )
 
@@ -97,7 +97,7 @@ func (b *buffers) get(size int) []byte {
 	if size > smallBuffer {
 		pool = &b.large
 	}
-	if kept, ok := pool.Get().(*[]byte); ok && cap(*kept) >= size {
+	if kept, ok := pool.Get().(*[]byte); ok && cap(*kept) == size { // another size was not paid for
 		return (*kept)[:0]
 	}
 	return make([]byte, 0, size)
@@ -129,11 +129,11 @@ func (o *output) room() error {
 	if cap(o.buf) > 0 {
 		size = max(largeBuffer, 2*cap(o.buf))
 	}
-	wider := o.buffers.get(min(size, o.most+1))
-	if err := o.hold(int64(cap(wider) - cap(o.buf))); err != nil {
+	size = min(size, o.most+1)
+	if err := o.hold(int64(size - cap(o.buf))); err != nil {
 		return err
 	}
-	wider = append(wider, o.buf...)
+	wider := append(o.buffers.get(size), o.buf...)
 	o.release()
 	o.buf = wider
 	return nil
@@ -191,6 +191,9 @@ func (g *get) fill(out *output, r *bufio.Reader, w *wire, got *Response) error {
 		default:
 			if g.ctx.Err() != nil {
 				return g.ctx.Err()
+			}
+			if errors.Is(err, errOverloaded) {
+				return err
 			}
 			return broken(out.buf, w, got, err)
 		}

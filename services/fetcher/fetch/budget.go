@@ -2,88 +2,94 @@ package fetch
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/semaphore"
 )
 
-// What a fetch costs in memory, beside the buffers that grow with its body. Measured: 37 KB for a connection whose body
-// does not come, 59 KB with TLS.
+// What a fetch costs in memory.
 const (
-	costRequest = 64 << 10
-	costReader  = 16 << 10 // of a buffered reader
-	costInflate = 48 << 10 // of gzip's and deflate's window and tables
+	costConnection = 64 << 10 // measured: 37 KB for one whose body does not come, 59 KB with TLS
+	costReader     = 16 << 10 // of a buffered reader
+	costInflate    = 48 << 10 // of gzip's and deflate's window and tables
+
+	// costRequest is what each request has from the start: two readers, gzip, and small buffers for a body as transferred
+	// and decoded. It is enough for a small page, and for a large one that does not come.
+	costRequest = costConnection + 2*costReader + costInflate + 2*smallBuffer
+
+	// growth is the least that a request takes beyond that: enough for nine pages of ten (407 KB decoded at the 90th
+	// percentile), so that few have to ask again.
+	growth = largeBuffer + 8*smallBuffer
 )
 
-// budget bounds the memory of all fetches that are under way, however many those are: a fetch whose server is slow costs
-// little, and those beyond the budget wait.
+var errOverloaded = errors.New("too many bodies are being read for the memory that they may take")
+
+// budget bounds the memory of all fetches that are under way, however many those are; those beyond it wait.
 //
-// A fetch asks for more while it holds some, so all could come to wait for each other. Therefore one at a time may go
-// beyond the budget: it ends, within its own limits, and lets the others on.
+// One half is for requests, the other for bodies that grow. So a body waits for other bodies only, and those end: they
+// are read, or too slow, or they are given up because they wait for a second piece while they hold a first.
 type budget struct {
-	bytes *semaphore.Weighted
-	over  chan struct{} // holds one token while a fetch is beyond the budget
+	half             int64
+	requests, bodies *semaphore.Weighted
 }
 
 func newBudget(bytes int64) *budget {
-	return &budget{bytes: semaphore.NewWeighted(bytes), over: make(chan struct{}, 1)}
+	half := max(bytes/2, costRequest, growth)
+	return &budget{half: half, requests: semaphore.NewWeighted(half), bodies: semaphore.NewWeighted(half)}
 }
 
 // lease is what one request holds of a budget.
 type lease struct {
 	budget *budget
-	bytes  int64
-	over   bool // holds the token, and is not counted any more
+	body   int64 // bytes of the half for bodies
+	spare  int64 // bytes that were taken and are not in use yet
 }
 
-// begin waits for the first bytes, which are nothing that others could wait for.
-func (l *lease) begin(ctx context.Context, n int64) error {
-	if err := l.budget.bytes.Acquire(ctx, n); err != nil {
+// begin waits for what a request needs.
+func (l *lease) begin(ctx context.Context) error {
+	if err := l.budget.requests.Acquire(ctx, costRequest); err != nil {
 		return err
 	}
-	l.bytes += n
+	l.spare = costRequest - costConnection
 	return nil
-}
-
-// tryMore takes n bytes more if they are there.
-func (l *lease) tryMore(n int64) bool {
-	if l.over {
-		return true
-	}
-	if !l.budget.bytes.TryAcquire(n) {
-		return false
-	}
-	l.bytes += n
-	return true
-}
-
-// more waits for n bytes more, or for the token.
-func (l *lease) more(ctx context.Context, n int64) error {
-	waiting, cancel := context.WithCancel(ctx)
-	defer cancel()
-	acquired := make(chan error, 1)
-	go func() { acquired <- l.budget.bytes.Acquire(waiting, n) }()
-	select {
-	case err := <-acquired:
-		if err == nil {
-			l.bytes += n
-		}
-		return err
-	case l.budget.over <- struct{}{}:
-		cancel()
-		if <-acquired == nil { // both at once
-			l.bytes += n
-		}
-		l.over = true
-		return nil
-	}
 }
 
 // end gives everything back.
 func (l *lease) end() {
-	l.budget.bytes.Release(l.bytes)
-	l.bytes = 0
-	if l.over {
-		l.over = false
-		<-l.budget.over
+	l.budget.requests.Release(costRequest)
+	l.budget.bodies.Release(l.body)
+	l.body, l.spare = 0, 0
+}
+
+// hold takes n bytes more for the body of the request at hand.
+func (g *get) hold(n int64) error {
+	l := &g.lease
+	if n <= l.spare {
+		l.spare -= n
+		return nil
 	}
+	more := max(n-l.spare, growth)
+	if more > l.budget.half-l.body {
+		return errOverloaded
+	}
+	if !l.budget.bodies.TryAcquire(more) {
+		err := g.watch.during(func() error {
+			ctx := g.ctx
+			if l.body > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeoutCause(ctx, g.limits.Grace, errOverloaded)
+				defer cancel()
+			}
+			if l.budget.bodies.Acquire(ctx, more) != nil {
+				return context.Cause(ctx)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	l.body += more
+	l.spare += more - n
+	return nil
 }

@@ -40,6 +40,7 @@ const (
 	ReasonUnsupportedType Reason = "unsupported_type"
 	ReasonEmpty           Reason = "empty"
 	ReasonCanceled        Reason = "canceled"    // by the caller
+	ReasonOverloaded      Reason = "overloaded"  // no memory for the body: see Limits.InFlight
 	ReasonBadRequest      Reason = "bad_request" // its overrides cannot be sent
 	ReasonRefused         Reason = "refused"     // by Request.Hop, which may also give one of the next two
 	ReasonRobots          Reason = "robots"      // by the site's robots.txt
@@ -50,7 +51,7 @@ const (
 var Reasons = []Reason{
 	ReasonBadURL, ReasonBlocked, ReasonDNS, ReasonConnect, ReasonTLS, ReasonTimeout, ReasonTooSlow, ReasonHeaderTooLarge,
 	ReasonRedirectLoop, ReasonBadRedirect, ReasonHTTP4xx, ReasonHTTP5xx, ReasonProtocol, ReasonDecode, ReasonBomb,
-	ReasonUnsupportedType, ReasonEmpty, ReasonCanceled, ReasonBadRequest, ReasonRefused, ReasonRobots, ReasonBusy,
+	ReasonUnsupportedType, ReasonEmpty, ReasonCanceled, ReasonOverloaded, ReasonBadRequest, ReasonRefused, ReasonRobots, ReasonBusy,
 }
 
 // Error is a document that could not be had.
@@ -103,6 +104,8 @@ func failure(ctx context.Context, at string, err error) *Error {
 		e.Reason, e.Temporary, e.Err = ReasonTooSlow, true, errTooSlow
 	case ctx.Err() != nil:
 		e.Reason, e.Temporary, e.Err = ReasonCanceled, true, context.Cause(ctx)
+	case errors.Is(err, errOverloaded):
+		e.Reason, e.Temporary = ReasonOverloaded, true
 	case errors.As(err, &dns):
 		e.Reason, e.Temporary = ReasonDNS, !dns.IsNotFound
 	case isTLS(err):

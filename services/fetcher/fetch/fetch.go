@@ -21,18 +21,18 @@ type Limits struct {
 	TLS          time.Duration // for the handshake
 	Header       time.Duration // from request to the whole of the answer's header
 	Total        time.Duration // for a Get, with redirects and body, without what its hooks take
-	MinRate      int           // bytes a second that a body has to come at, on the wire, after Grace
-	Grace        time.Duration
-	Redirects    int   // hops
-	HeaderBytes  int64 // of one answer
-	PageBytes    int64 // of a body on the wire
-	FeedBytes    int64 // the same, where a feed may come
-	RobotsBytes  int64 // the same of a robots.txt, also decoded (RFC 9309, 2.5: at least 500 KiB)
-	SitemapBytes int64 // the same of a sitemap, also decoded (sitemaps.org: 50 MB)
-	DecodedBytes int   // of a page or feed after decompression
-	Ratio        int   // decoded to wire bytes; a body beyond it is a bomb once it has RatioAfter decoded bytes
+	MinRate      int           // bytes a second that a body has to come at, on the wire,
+	Grace        time.Duration // on average of each such time
+	Redirects    int           // hops
+	HeaderBytes  int64         // of one answer
+	PageBytes    int64         // of a body on the wire
+	FeedBytes    int64         // the same, where a feed may come
+	RobotsBytes  int64         // the same of a robots.txt, also decoded (RFC 9309, 2.5: at least 500 KiB)
+	SitemapBytes int64         // the same of a sitemap, also decoded (sitemaps.org: 50 MB)
+	DecodedBytes int           // of a page or feed after decompression
+	Ratio        int           // decoded to wire bytes; a body beyond it is a bomb once it has RatioAfter decoded bytes
 	RatioAfter   int
-	InFlight     int64 // bytes of memory for all requests under way; one request at a time may go beyond
+	InFlight     int64 // bytes of memory for all requests under way, at most; what is returned is the caller's
 }
 
 // DefaultLimits suit the open web.

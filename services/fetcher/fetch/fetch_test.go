@@ -291,7 +291,12 @@ func FuzzDecode(f *testing.F) {
 		defer cancel(nil)
 		got := &Response{Header: http.Header{"Content-Encoding": {encoding}}}
 		g := &get{Client: c, ctx: ctx, watch: newWatch(&c.limits, cancel), lease: lease{budget: c.budget}}
+		if err := g.lease.begin(ctx); err != nil {
+			t.Fatal(err)
+		}
 		defer g.lease.end()
+		g.watch.run()
+		defer g.watch.stand()
 		err := g.read(&wire{r: bytes.NewReader(body), most: 32 << 10}, got, limits.DecodedBytes)
 		if err == nil && (len(got.Body) == 0 || len(got.Body) > limits.DecodedBytes) {
 			t.Errorf("%d bytes", len(got.Body))

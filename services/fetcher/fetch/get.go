@@ -130,7 +130,7 @@ func (g *get) step(at string) (*Response, error) {
 			defer func() { done(status, retryAfter) }()
 		}
 	}
-	if err := g.lease.begin(g.ctx, costRequest); err != nil {
+	if err := g.lease.begin(g.ctx); err != nil {
 		return nil, err
 	}
 	defer g.lease.end()
@@ -183,12 +183,4 @@ func (g *get) step(at string) (*Response, error) {
 	}
 	g.watch.reading(w)
 	return got, g.read(w, got, decoded)
-}
-
-// hold takes n bytes more of the budget for the request at hand.
-func (g *get) hold(n int64) error {
-	if g.lease.tryMore(n) {
-		return nil
-	}
-	return g.watch.during(func() error { return g.lease.more(g.ctx, n) })
 }

@@ -34,6 +34,9 @@ func (g *get) request(ctx context.Context, at string) (*http.Request, *http.Tran
 		if err := g.guardBehindProxy(ctx, u.Hostname(), port); err != nil {
 			return nil, nil, err
 		}
+		if u.Scheme == "http" && strings.HasPrefix(g.Proxy, "http") && !strings.HasPrefix(u.Opaque, "//") {
+			u.Opaque = "//" + u.Host + u.Opaque // the absolute form (RFC 9112, 3.2.2), which net/http leaves to who sets Opaque
+		}
 	}
 	transport, err := g.transport(route{proxy: g.Proxy, unverified: g.Unverified, single: g.single})
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 // watch ends a Get whose server takes too long: in all, or to send a body. It stands still while anything but the server
 // is waited for, such as a turn at the host, or memory.
 type watch struct {
-	rate  int           // least bytes a second of a body, on average
-	grace time.Duration // without a least rate
+	rate  int           // least bytes a second of a body,
+	grace time.Duration // on average of each such time
 	abort context.CancelCauseFunc
 
 	mu    sync.Mutex
@@ -18,7 +18,8 @@ type watch struct {
 	since time.Time     // when it went on; zero while it stands
 	left  time.Duration // of the whole time
 	body  *wire         // that is being read, or nil
-	taken time.Duration // by that body
+	taken time.Duration // by that body in this grace,
+	had   int64         // and its bytes before
 }
 
 // newWatch makes a watch that stands.
@@ -40,7 +41,7 @@ func (w *watch) stand() {
 	defer w.mu.Unlock()
 	w.timer.Stop()
 	w.count()
-	w.since, w.body, w.taken = time.Time{}, nil, 0
+	w.since, w.body = time.Time{}, nil
 }
 
 // reading sets the body that has to come fast enough from now on.
@@ -48,7 +49,7 @@ func (w *watch) reading(body *wire) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.count()
-	w.body, w.taken = body, 0
+	w.body, w.taken, w.had = body, 0, 0
 	w.arm()
 }
 
@@ -79,7 +80,7 @@ func (w *watch) count() {
 func (w *watch) arm() {
 	next := w.left
 	if w.body != nil {
-		next = min(next, max(w.grace-w.taken, time.Second))
+		next = min(next, w.grace-w.taken)
 	}
 	next = max(next, 0)
 	if w.timer == nil {
@@ -96,12 +97,17 @@ func (w *watch) look() {
 		return
 	}
 	w.count()
-	switch {
-	case w.left <= 0:
+	if w.left <= 0 {
 		w.abort(errTotal)
-	case w.body != nil && w.taken >= w.grace && float64(w.body.n.Load()) < float64(w.rate)*w.taken.Seconds():
-		w.abort(errTooSlow)
-	default:
-		w.arm()
+		return
 	}
+	if w.body != nil && w.taken >= w.grace {
+		n := w.body.n.Load()
+		if float64(n-w.had) < float64(w.rate)*w.taken.Seconds() {
+			w.abort(errTooSlow)
+			return
+		}
+		w.taken, w.had = 0, n
+	}
+	w.arm()
 }

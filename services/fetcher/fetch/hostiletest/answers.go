@@ -82,7 +82,7 @@ func connections() []Behaviour {
 		{Name: "closed after the request", Reason: "connect", Temporary: true, serve: func(*client) {}},
 		{Name: "reset at once", Reason: "connect", Temporary: true, early: true, serve: reset},
 		{Name: "reset after the request", Reason: "connect", Temporary: true, serve: reset},
-		{Name: "never reads", Reason: "timeout", Temporary: true, early: true, serve: func(c *client) { time.Sleep(1500 * time.Millisecond) }},
+		{Name: "never reads", Reason: "timeout", Temporary: true, early: true, serve: func(c *client) { time.Sleep(3 * time.Second) }},
 	}
 }
 
