@@ -118,7 +118,10 @@ func (s *Status) queue(ctx context.Context, term *Terminal) error {
 	fmt.Fprintln(w, "STREAM\tMESSAGES\tSIZE\tLIMIT\tCONSUMER\tWAITING\tIN HAND\tOLDEST")
 	for _, stream := range status {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s", stream.Name, humanize.Comma(int64(stream.Messages)), humanize.Bytes(stream.Bytes), humanize.Bytes(uint64(stream.Limit)))
-		for _, c := range stream.Consumers {
+		for i, c := range stream.Consumers {
+			if i > 0 {
+				fmt.Fprint(w, "\n\t\t\t")
+			}
 			fmt.Fprintf(w, "\t%s\t%s\t%d\t%s", c.Name, humanize.Comma(int64(c.Waiting)), c.Unacked, c.Oldest.Round(time.Millisecond))
 		}
 		fmt.Fprintln(w)

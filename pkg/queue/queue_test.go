@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -125,6 +126,73 @@ func TestAJobIsQueuedOnce(t *testing.T) {
 		acks, err := q.Publish(within(t), queue.Message{Subject: queue.JobSubject(article.JobFresh, "example.org", "1"), ID: fmt.Sprint("try", i), Body: []byte("{}")})
 		if err != nil || acks[0].Duplicate != duplicate {
 			t.Errorf("try %d: %+v, %v", i, acks, err)
+		}
+	}
+}
+
+// A job that fails again and again is one message after the other: each is there before the one before it is gone, so that
+// it is never refused as queued already.
+func TestRetries(t *testing.T) {
+	q := queuetest.Start(t)
+	j := article.Job{URL: "https://example.org/a", Kind: article.JobPage, Item: &article.FeedItem{Title: "A"}}
+	publish := func() {
+		m, err := queue.Job(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.ID += fmt.Sprint(time.Now().UnixNano())
+		if acks, err := q.Publish(within(t), m); err != nil || acks[0].Duplicate {
+			t.Fatalf("%+v, %v", acks, err)
+		}
+	}
+	var mu sync.Mutex
+	var got []article.Job
+	origins := map[string]bool{}
+	fail := func(_ context.Context, ds []*queue.Delivery) []queue.Outcome {
+		var j article.Job
+		if err := json.Unmarshal(ds[0].Body, &j); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		got = append(got, j)
+		origins[ds[0].Origin()] = true
+		mu.Unlock()
+		if j.Attempts == 3 {
+			return []queue.Outcome{queue.Done()}
+		}
+		again, err := queue.RetryJob(ds[0], j)
+		if err != nil {
+			t.Error(err)
+		}
+		// A crash before the ack has this delivery come again, and publish again.
+		if _, err := q.Publish(t.Context(), again); err != nil {
+			t.Error(err)
+		}
+		return []queue.Outcome{queue.Done(again)}
+	}
+	for _, c := range []queue.Consumer{queue.FetcherFresh, queue.FetcherRetry} {
+		consume(t, q, queue.Subscription{Consumer: c, Workers: 2, Batch: 1, Handle: fail})
+	}
+	for round := 1; round <= 2; round++ { // the second within the time in which ids are remembered
+		publish()
+		eventually(t, "four deliveries", func() bool { mu.Lock(); defer mu.Unlock(); return len(got) >= 4*round })
+		eventually(t, "no job is left", func() bool {
+			status, err := q.Status(t.Context())
+			return err == nil && status[1].Name == "JOBS" && status[1].Messages == 0
+		})
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(got) != 8 || len(origins) != 2 {
+		t.Errorf("%d deliveries in %d journeys, want 8 in 2", len(got), len(origins))
+	}
+	for i, j := range got {
+		class := article.JobRetry
+		if i%4 == 0 {
+			class = article.JobFresh
+		}
+		if j.Attempts != i%4 || j.Class != class || j.Item.Title != "A" {
+			t.Errorf("delivery %d: %+v", i, j)
 		}
 	}
 }

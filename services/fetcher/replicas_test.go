@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -298,6 +300,28 @@ func TestAttemptsSurviveRestarts(t *testing.T) {
 	}
 	if weburl.Host(job.URL) != "127.0.1.1" {
 		t.Error(job.URL)
+	}
+}
+
+// A site that does not answer is a failure that counts, and lets go of its turn.
+func TestSlowSite(t *testing.T) {
+	q := queuetest.Start(t)
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" && asked.Add(1) <= 2 {
+			<-r.Context().Done()
+		}
+		_, _ = fmt.Fprint(rw, "<!doctype html><title>At last</title>")
+	}))
+	t.Cleanup(s.Close)
+	o := collect(t, q)
+	cfg := config
+	cfg.FetchTimeout = time.Second
+	run(t, q, cfg)
+	add(t, q, article.JobPage, s.URL+"/slow", s.URL+"/other")
+	eventually(t, "both are fetched", 30*time.Second, func() bool { pages, dead := o.count(); return pages+dead == 2 })
+	if pages, _ := o.count(); pages != 2 || asked.Load() != 3 {
+		t.Errorf("%d pages, %d requests to the slow one", pages, asked.Load())
 	}
 }
 

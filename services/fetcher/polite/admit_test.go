@@ -13,41 +13,48 @@ func TestBackfillDoesNotStarveFresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorkers(8)
 		var mu sync.Mutex
-		var served []int
+		var served [classes]int
 		work := func(class int) {
 			if err := w.acquire(t.Context(), class); err != nil {
 				t.Error(err)
 				return
 			}
 			mu.Lock()
-			served = append(served, class)
+			served[class]++
 			mu.Unlock()
 			time.Sleep(time.Second)
 			w.release(class)
 		}
+		soon := func(what string, want [classes]int) {
+			t.Helper()
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if served != want {
+				t.Errorf("%s: %v of fresh, retry and backfill are served, want %v", what, served, want)
+			}
+		}
 		for range 20 {
 			go work(2)
 		}
-		synctest.Wait()
-		if len(served) != 6 {
-			t.Errorf("%d of 8 workers do backfill, want 6", len(served))
-		}
-		for range 4 {
+		soon("eight workers", [classes]int{0, 0, 6})
+		for range 10 {
 			go work(0)
 			go work(1)
 		}
-		synctest.Wait()
-		if len(served) != 8 || served[6] != 0 || served[7] != 0 {
-			t.Errorf("fresh jobs wait: %v", served)
-		}
+		soon("those kept for fresh", [classes]int{2, 0, 6})
 		time.Sleep(time.Second + 1)
-		synctest.Wait()
-		if got := served[8:]; len(got) != 8 || got[0] != 0 || got[1] != 0 || got[2] != 1 || got[5] != 1 || got[6] != 2 {
-			t.Errorf("not fresh, retry, backfill: %v", got)
-		}
+		soon("eight are free again", [classes]int{10, 0, 6})
+		time.Sleep(time.Second)
+		soon("then retries", [classes]int{10, 6, 6})
+		time.Sleep(time.Second)
+		soon("and the rest of them before backfill", [classes]int{10, 10, 8})
 		time.Sleep(time.Minute)
-		if len(served) != 28 || w.free != 8 || w.others != 6 {
-			t.Errorf("%d served, %d workers free, %d for others", len(served), w.free, w.others)
+		soon("all", [classes]int{10, 10, 20})
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.free != 8 || w.others != 6 {
+			t.Errorf("%d workers free, %d for others", w.free, w.others)
 		}
 	})
 }

@@ -49,7 +49,7 @@ import (
 type Config struct {
 	Pause       time.Duration // least time from the end of a request to a site to the start of the next
 	AddressRate float64       // requests a second to one address; 0: any number
-	Timeout     time.Duration // most that a request takes
+	Timeout     time.Duration // most that a request takes, which whoever makes it sees to
 	Workers     int           // requests of this process at a time
 	Rates       [3]float64    // requests of this process a second, by class in the order of article.JobClasses; 0: any number
 	// Resolve gives a host's addresses. Of a host that it does not know only the site's budget is kept.
@@ -312,9 +312,10 @@ type Turn struct {
 	began  time.Time
 }
 
-// Within gives the request its time: when that is over, so is soon the lease, and another may begin.
+// Within ends a request that should have ended by itself after Config.Timeout, before the lease does and another begins:
+// the process may have been suspended.
 func (t *Turn) Within(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(ctx, t.began.Add(t.gate.cfg.Timeout))
+	return context.WithDeadline(ctx, t.began.Add(t.gate.cfg.Timeout+leaseMargin/2))
 }
 
 // Done ends the turn: the request is over, with this status, or 0 where no answer came, and this Retry-After, or 0. It

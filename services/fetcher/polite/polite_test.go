@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -166,6 +167,80 @@ func TestBackOffOverReplicas(t *testing.T) {
 		}
 	}
 	granted(t, b, polite.Ask{URL: "https://example.com/"}).Done(t.Context(), 200, 0)
+}
+
+// The server may go away and come back: what it knew is known, and replicas hear of each other again.
+func TestServerRestarts(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, dir := l.Addr().String(), t.TempDir()
+	l.Close()
+	stop := func() {}
+	t.Cleanup(func() { stop() })
+	start := func() {
+		s, err := queue.StartServer(queue.ServerConfig{Listen: address}, "", dir, queuetest.Limits.MaxStore)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		var running sync.WaitGroup
+		running.Go(func() {
+			if err := s.Supervise(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		stop = func() { cancel(); running.Wait() }
+	}
+	gate := func() *polite.Gate {
+		q, err := queue.Connect(t.Context(), queue.Config{URL: "nats://" + address}, "fetcher", nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(q.Close)
+		if err := q.Provision(t.Context(), queuetest.Limits); err != nil {
+			t.Fatal(err)
+		}
+		b, err := q.Bucket(t.Context(), queue.Politeness)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := polite.New(polite.Config{Pause: 10 * time.Millisecond, Timeout: time.Minute, Workers: 4}, b, prometheus.NewRegistry())
+		ctx, cancel := context.WithCancel(context.Background())
+		var running sync.WaitGroup
+		running.Go(func() { g.Run(ctx) })
+		t.Cleanup(func() { cancel(); running.Wait() })
+		return g
+	}
+	ask := func(host string) polite.Ask { return polite.Ask{URL: "https://" + host + ".example/"} }
+	start()
+	a, b := gate(), gate()
+	granted(t, a, ask("one")).Done(t.Context(), 503, time.Hour)
+	inFlight := granted(t, a, ask("two"))
+	stop()
+	if _, _, err := a.Take(t.Context(), ask("three")); err == nil {
+		t.Error("a turn that nobody else can know of")
+	}
+	start()
+	for i, g := range []*polite.Gate{a, b} { // once each has its connection again
+		var turn *polite.Turn
+		for end := time.Now().Add(30 * time.Second); turn == nil; time.Sleep(10 * time.Millisecond) {
+			var err error
+			if turn, _, err = g.Take(t.Context(), ask(fmt.Sprint("after-", i))); err != nil && time.Now().After(end) {
+				t.Fatal(err)
+			}
+		}
+		turn.Done(t.Context(), 200, 0)
+	}
+	granted(t, a, ask("three")).Done(t.Context(), 503, time.Hour)
+	for _, host := range []string{"one", "two", "three"} {
+		if turn, _ := take(t, b, ask(host)); turn != nil {
+			t.Errorf("%s is asked in spite of what was known of it", host)
+		}
+	}
+	inFlight.Done(t.Context(), 200, 0)
+	job(t, b, ask("two"), func() {}) // following goes on only after a while; whoever is put off looks
 }
 
 func TestPauseThatTheSiteWants(t *testing.T) {
