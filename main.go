@@ -48,6 +48,7 @@ type grammar struct {
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`
 	Reindex   cli.Reindex   `cmd:"" help:"Build the search index anew from the record."`
 	Parse     parseCmd      `cmd:"" help:"Parse pages without any queue."`
+	Feed      feedCmd       `cmd:"" help:"Read a feed without any queue, and tell what it says."`
 	Rules     rulesCmd      `cmd:"" help:"Test the rules for publishers."`
 	Bench     benchCmd      `cmd:"" help:"Measure articles a second, CPU by stage and memory on this machine."`
 	ConfigCmd configCmd     `cmd:"" name:"config" help:"Print the configuration in force, secrets masked."`
