@@ -44,7 +44,7 @@ func Parse(feedURL string, header http.Header, body []byte) (*Feed, error) {
 	}
 	var f *Feed
 	switch {
-	case isJSON(doc):
+	case isJSON(doc, header.Get("Content-Type")):
 		f = parseJSON(doc, base)
 	case isXML(doc):
 		f = parseXML(doc, base, header.Get("Content-Language"))
@@ -56,11 +56,11 @@ func Parse(feedURL string, header http.Header, body []byte) (*Feed, error) {
 	return f, nil
 }
 
-// Looks tells from a document's start whether it is a feed. What the server calls it does not count: feeds come as
-// text/html, and pages as application/xml.
+// Looks tells from a document's start whether it is a feed. What the server calls it does not count, unless it calls it a JSON
+// Feed: feeds come as text/html, and pages as application/xml.
 func Looks(contentType string, body []byte) bool {
 	d, err := charset.DecodeXML(body[:min(len(body), head)], contentType)
-	return err == nil && (isJSON(d.Text) || isXML(d.Text))
+	return err == nil && (isJSON(d.Text, contentType) || isXML(d.Text))
 }
 
 // isXML looks for a feed's root element. What stands before it, such as a script's warnings, does not matter, unless it is a

@@ -149,6 +149,16 @@ func TestElement(t *testing.T) {
 	}
 }
 
+// Markup that is not XML comes out as it would be read as HTML.
+func TestInnerOfHTML(t *testing.T) {
+	r := NewReader(`<a>1<br>2<IMG src=x>3<b>4</a>`, Options{})
+	a := r.Next()
+	r.Fill(a)
+	if got, want := a.Inner(), `1<br>2<IMG src="x">3<b>4</b>`; got != want {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestTruncated(t *testing.T) {
 	for doc, want := range map[string]bool{
 		"<a><b/></a>": false, "<a><b></a>": false, "<a></a><b>": true, "<a>": true, "<a></a": true, "": false,
