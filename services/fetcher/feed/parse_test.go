@@ -160,6 +160,8 @@ xmlns:slash="http://purl.org/rss/1.0/modules/slash/" xmlns:feedburner="http://rs
 	equal(t, "reply", e.InReplyTo, []Reply{{Ref: "urn:y", URL: "https://news.example/y"}})
 	equal(t, "others", e.Extensions, []Extension{{Name: "x:rank", Value: "high", Attributes: map[string]string{"place": "1"}}})
 	equal(t, "thumbnail alone", f.Entries[1].Media, []Media{{Thumbnails: []Image{{URL: "https://news.example/t.jpg", Width: 10}}}})
+	gml := parse(t, `<feed xmlns="http://www.w3.org/2005/Atom" xmlns:georss="http://www.georss.org/georss" xmlns:gml="http://www.opengis.net/gml"><entry><georss:where><gml:Envelope><gml:lowerCorner>1 2</gml:lowerCorner><gml:upperCorner>3 4</gml:upperCorner></gml:Envelope></georss:where></entry></feed>`)
+	equal(t, "GML place", *gml.Entries[0].Place, Place{Type: "Box", Coordinates: [][2]float64{{2, 1}, {4, 3}}})
 	equal(t, "W3C place", f.Entries[1].Place.Coordinates, [][2]float64{{-2.5, 1.5}})
 }
 

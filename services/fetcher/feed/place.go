@@ -12,13 +12,13 @@ import (
 func place(a *About, e *markup.Element) bool {
 	switch e.Name {
 	case "georss:point", "gml:point", "gml:pos":
-		a.setPlace("Point", 1, 1, e.Text())
+		a.setPlace("Point", 1, 1, positions(e))
 	case "georss:line", "gml:linestring":
-		a.setPlace("LineString", 2, maxVertices, e.Text())
+		a.setPlace("LineString", 2, maxVertices, positions(e))
 	case "georss:polygon", "gml:polygon":
-		a.setPlace("Polygon", 4, maxVertices, e.Text())
+		a.setPlace("Polygon", 4, maxVertices, positions(e))
 	case "georss:box", "gml:envelope":
-		a.setPlace("Box", 2, 2, e.Text())
+		a.setPlace("Box", 2, 2, positions(e))
 	case "georss:where", "where", "geo:point":
 		for c := range e.Children {
 			place(a, c)
@@ -45,6 +45,18 @@ func place(a *About, e *markup.Element) bool {
 		return false
 	}
 	return true
+}
+
+// positions is the text of e, that of each element in it apart.
+func positions(e *markup.Element) string {
+	if !e.HasElements() {
+		return e.Text()
+	}
+	var parts []string
+	for c := range e.Children {
+		parts = append(parts, positions(c))
+	}
+	return strings.Join(parts, " ")
 }
 
 // maxVertices of a line or polygon.
