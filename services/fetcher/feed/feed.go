@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"dateline/pkg/charset"
@@ -21,7 +22,7 @@ const (
 )
 
 // head is how much of a document shows whether it is a feed.
-const head = 64 << 10
+const head = 16 << 10
 
 // ErrNoFeed means that a document is none.
 var ErrNoFeed = errors.New("the document is no feed")
@@ -79,7 +80,7 @@ func isXML(doc string) bool {
 			if _, local, ok := strings.Cut(name, ":"); ok {
 				name = local
 			}
-			if roots[name] && (first || len(s.Attrs()) > 0) && !s.Broken() {
+			if roots[name] && (first || name != "channel" && announced(s.Attrs())) && !s.Broken() {
 				return true
 			}
 			if name == "html" || name == "head" || name == "body" {
@@ -91,6 +92,13 @@ func isXML(doc string) bool {
 }
 
 var roots = set("rss rdf feed channel")
+
+// announced reports whether a root element says by its attributes that it is one.
+func announced(attrs []markup.Attr) bool {
+	return slices.ContainsFunc(attrs, func(a markup.Attr) bool {
+		return strings.EqualFold(a.Name, "version") || len(a.Name) >= 5 && strings.EqualFold(a.Name[:5], "xmlns")
+	})
+}
 
 // isWeb reports whether a URL is of the web.
 func isWeb(url string) bool {

@@ -9,7 +9,7 @@ import (
 )
 
 // place takes an element of GeoRSS, GML or W3C's vocabulary; it is false of others.
-func place(a *About, e *markup.Element) bool {
+func (a *About) place(e *markup.Element) bool {
 	switch e.Name {
 	case "georss:point", "gml:point", "gml:pos":
 		a.setPlace("Point", 1, 1, positions(e))
@@ -21,7 +21,7 @@ func place(a *About, e *markup.Element) bool {
 		a.setPlace("Box", 2, 2, positions(e))
 	case "georss:where", "where", "geo:point":
 		for c := range e.Children {
-			place(a, c)
+			a.place(c)
 		}
 	case "georss:featurename":
 		if a.Place == nil {
@@ -49,14 +49,17 @@ func place(a *About, e *markup.Element) bool {
 
 // positions is the text of e, that of each element in it apart.
 func positions(e *markup.Element) string {
+	return strings.Join(leaves(nil, e), " ")
+}
+
+func leaves(texts []string, e *markup.Element) []string {
 	if !e.HasElements() {
-		return e.Text()
+		return append(texts, e.Text())
 	}
-	var parts []string
 	for c := range e.Children {
-		parts = append(parts, positions(c))
+		texts = leaves(texts, c)
 	}
-	return strings.Join(parts, " ")
+	return texts
 }
 
 // maxVertices of a line or polygon.
