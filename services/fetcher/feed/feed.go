@@ -30,11 +30,7 @@ var ErrNoFeed = errors.New("the document is no feed")
 // Parse reads a feed that was fetched from a URL. Of the header, Content-Type, Content-Location (which relative URLs count
 // from) and Content-Language matter; it may be nil. Its error is ErrNoFeed, wrapped, or one of package charset.
 func Parse(feedURL string, header http.Header, body []byte) (*Feed, error) {
-	cut := len(body) > MaxBytes
-	if cut {
-		body = body[:MaxBytes]
-	}
-	d, err := charset.DecodeXML(body, header.Get("Content-Type"))
+	d, err := charset.DecodeXML(body[:min(len(body), MaxBytes)], header.Get("Content-Type"))
 	if err != nil {
 		return nil, fmt.Errorf("feed %s: %w", feedURL, err)
 	}
@@ -53,7 +49,6 @@ func Parse(feedURL string, header http.Header, body []byte) (*Feed, error) {
 	if f == nil {
 		return nil, fmt.Errorf("feed %s: %w", feedURL, ErrNoFeed)
 	}
-	f.Truncated = f.Truncated || cut
 	return f, nil
 }
 

@@ -111,6 +111,8 @@ func TestAtom(t *testing.T) {
 	equal(t, "content", e.Content[0].HTML(), `See <a href="https://news.example/feeds/two.html">two</a>.`)
 	equal(t, "published", e.Published.Value.String(), "2024-11-06T08:00:00Z")
 	equal(t, "updated", e.Updated.Raw, "2024-11-07T08:00:00Z")
+	plain := parse(t, `<feed xmlns="http://www.w3.org/2005/Atom"><title>The &lt;b&gt;b&lt;/b&gt; tag</title></feed>`)
+	equal(t, "what is no markup by its type", plain.Title.Plain(), "The <b>b</b> tag")
 	equal(t, "source", []string{e.Source.Title.Plain(), e.Source.URL, e.Source.ID}, []string{"Wire", "https://wire.example/feed", "urn:wire"})
 }
 
