@@ -272,6 +272,10 @@ func splitNames(words []string) []nameWords {
 	start, joined := 0, false
 	for i, w := range words {
 		low := strings.ToLower(w)
+		if i > start && others[low] && i+2 < len(words) && by[strings.ToLower(words[i+1])] { // "Ann Writer Photos by Bob Camera"
+			words = words[:i]
+			break
+		}
 		if joins[low] || lightJoins[low] && i-start >= 2 && len(words)-i > 2 && !startsSmall(words[i+1]) {
 			if i > start {
 				all = append(all, nameWords{words[start:i], joined})
@@ -317,11 +321,13 @@ func (r *reader) name(words []string) bool {
 			return false
 		}
 	}
-	for len(words) > 1 && (between[strings.ToLower(words[len(words)-1])] || by[strings.ToLower(words[len(words)-1])]) {
+	for len(words) > 1 && (between[key(words[len(words)-1])] || by[key(words[len(words)-1])]) {
 		words = words[:len(words)-1]
 	}
 	for len(words) > 2 && role(words[0]) { // "Reporter Ann Weaver"
-		words = words[1:]
+		if words = words[1:]; of[words[0]] { // "Editor of the Post"
+			return false
+		}
 	}
 	if low := strings.ToLower(words[0]); len(words) > 1 && (low == "in" || low == "i" || low == "aus") { // "in Paris"
 		if tail := strings.Join(words[1:], " "); r.Place == "" && plainName(tail) {
@@ -389,6 +395,9 @@ func (r *reader) organization(s string) {
 // Agency is the name to use for a news agency, "" where s does not name one.
 func Agency(s string) string { return agencyName(s) }
 
+// Account reports whether s is an account under which nobody in particular writes, such as "admin".
+func Account(s string) bool { return accounts[strings.ToLower(s)] }
+
 func agencyName(s string) string {
 	s = strings.Trim(s, " .:\t")
 	low := strings.TrimPrefix(strings.ToLower(s), "the ")
@@ -448,7 +457,7 @@ func kindOf(s string) nameKind {
 		c, _ := utf8.DecodeRuneInString(w)
 		low := key(w)
 		switch {
-		case accounts[low] || interfaces[low], i == 0 && low == "no" && len(words) == 2 && role(words[1]):
+		case accounts[low] || interfaces[low], len(words) > 1 && (low == "ein" || low == "eine"), i == 0 && low == "no" && len(words) == 2 && role(words[1]):
 			return nobody
 		case desks[low] || houses[low] || host(w) || strings.HasSuffix(low, "-redaktion"):
 			bodies++

@@ -24,7 +24,7 @@ var (
 		автор авторы автори текст опубликовал написал written-by postado byline writer writers journalist verfasser verfasserin autorzy opracowanie napisał redigerat
 		نویسنده نویسندگان گزارشگر کاتب الكاتب تأليف كتب كتبت نگارنده خبرنگار 作者 文 记者 記者 撰文 執筆 글 yazar yazan szerző írta autorius kirjoittaja forfatter tác giả`)
 	// between stand before or in dates.
-	between = set(`am um on at uhr le el den der il op kl klo kl. à das at: o'clock en em på`)
+	between = set(`stand am um on at uhr le el den der il op kl klo kl. à das at: o'clock en em på`)
 	// others stand before the names of people who did not write: pictures, translations, checks.
 	others = set(`bild bilder camera copyright credit credits edited editing editor editora editorial éditeur edit fact-checked fact foto fotografie fotografía fotografia fotos
 		fotoğraf fotó grafik grafiken graphic graphics illustration illustrations illustrationen illustrated image images imagen infografik infografika kamera kép medically music
@@ -40,11 +40,13 @@ var (
 	// notNames end a name, for what follows says what the person is or where.
 	notNames = set(`in aus for für at pour para bei is ist was has hat writes schreibt covers from reports berichtet dans chez near contributed om over about über reporting
 		reporter: est es är er on`)
+	// of stand after a role, before whose it is.
+	of = set(`of der des for bei am im at du della`)
 	// roles are what a person is.
 	roles = set(`analyst anchor autor autorin author blogger bureau bureauchef chef chefredakteur chefredakteurin chefreporter chief co-author co-founder columnist columnista
 		contributing contributor contributors correspondent corresponsal critic deputy digital director editor editor-at-large editor-in-chief editors enviado especial
 		fellow former founder freelance freelancer gastautor gastautorin guest health historian host intern investigative journalist journaliste journalistin journalista
-		kolumnist korrespondent korrespondentin lead managing newsletter opinion photographer photojournalist policy political politics producer professor redakteur
+		abteilungsleiter abteilungsleiterin projektleiter projektleiterin ressortleiter ressortleiterin teamleiter teamleiterin kolumnist korrespondent korrespondentin lead managing newsletter opinion photographer photojournalist policy political politics producer professor redakteur
 		redakteurin redacteur rédacteur rédactrice redactor redactora reporter reporterin reporters senior special specialist sports staff strategist trainee video volontär volontärin
 		writer writers wissenschaftsredakteur gazeteci muhabir muhabiri haberci корреспондент обозреватель журналист редактор خبرنگار گزارشگر 기자 記者 记者 특파원
 		ph.d. phd md m.d. mba ma ba bsc msc jd rn rd ceo cto cfo mp mep prof prof. dr dr. publisher`)
@@ -58,7 +60,7 @@ var (
 	// interfaces are words of buttons that stand beside bylines.
 	interfaces = set(`twitter facebook instagram linkedin whatsapp pinterest telegram youtube reddit rss e-mail email mail share shares teilen compartir partager condividi delen sdílet paylaş follow folgen following
 		suivre seguir segui フォロー subscribe abonnieren contact kontakt kontaktieren more mehr comments comment kommentare kommentar print drucken imprimir live watch listen anhören vorlesen play
-		home startseite menu login download bookmark merken save speichern scholar copy link url close read abo newsletter profile profil bio biography biografie about website homepage loading updated actualizado actualizada aktualisiert modified publiziert published publicado publicada publié posted veröffentlicht
+		home startseite menu search artikel articles artículos login download bookmark merken save speichern scholar copy link url close read abo newsletter profile profil bio biography biografie about website homepage loading updated actualizado actualizada aktualisiert modified publiziert published publicado publicada publié posted veröffentlicht
 		erstellt geändert pubblicato aggiornato gepubliceerd bijgewerkt monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag samstag sonntag lundi mardi
 		mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes maandag dinsdag woensdag donderdag vrijdag zaterdag zondag today yesterday heute gestern hoy ayer`)
 	// houses are words of the names of companies and papers.

@@ -284,7 +284,7 @@ func TestOwnWorkIsLinear(t *testing.T) {
 		"metas": "<meta name=a content=b>", "links": `<a rel=author href=x>A B</a>`, "text": "word ", "times": "<time datetime=2024>x</time>",
 		"items": "<span itemprop=author>A<b itemprop=name>B</b></span>", "tags": "<b><i></i></b>",
 		"bylines": "<div class=byline>By <a>A B</a></div>", "nested bylines": "<div class=author>by <i class=author>A B</i></div>", "dates": "<p class=date>May 3, 2020</p>", "dated texts": "<p>May 3, 2020, by A B</p>",
-		"headings": "<h1>A heading</h1>", "classes": "<i class='a-date b-author c_comment dE fG'></i>", "labels": "<b>Author:</b>", "scripts": "<script>{\"publishedAt\":1}</script>",
+		"headings": "<h1>A heading</h1>", "trails": "<i></i><a href=/>x</a><h1>A heading</h1>", "names": "<h1>A heading</h1><p><b></b>Ann Weaver</p>", "classes": "<i class='a-date b-author c_comment dE fG'></i>", "labels": "<b>Author:</b>", "scripts": "<script>{\"publishedAt\":1}</script>",
 		"data": "<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"headline\":\"H\",\"author\":\"A B\"}</script>",
 	} {
 		lineartest.Check(t, name, 32_000, func(n int) func() {

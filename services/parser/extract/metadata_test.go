@@ -30,9 +30,87 @@ func TestHeadline(t *testing.T) {
 		{"headings in comments do not count", `<title>T</title>`, "<div class=comments><h1>Nonsense</h1></div>", "T html"},
 		{"escaped twice", `<meta property=og:title content="Alder &amp;amp; Birch">`, "", "Alder & Birch opengraph"},
 		{"microdata", "", `<span itemprop=headline>Bridge opens</span>`, "Bridge opens html"},
+		{"the heading against JSON-LD and OpenGraph", ld(`{"@type":"NewsArticle","headline":"Alder bridge 2024"}`) + `<meta property=og:title content="Alder bridge 2024">`, "<h1>Bridge opens after nine years</h1>", "Bridge opens after nine years html"},
+		{"the heading is the front page's link", `<title>Bridge opens - Alder - Notes of a walker</title>`, `<h1><a href="https://www.paper.example/">Alder - Notes of a walker</a></h1>`, "Bridge opens html"},
+		{"the heading is the front page's link, archived", `<title>Bridge opens | Notes</title>`, `<h1><a href="/web/2008/http://www.paper.example/"><b>Notes</b></a></h1><h2>Bridge opens</h2>`, "Bridge opens html"},
+		{
+			"a heading that ends a trail of links", ld(`{"@type":"NewsArticle","headline":"Alder bridge: opening, tolls, dates"}`) + `<meta property=og:title content="Bridge opens after nine years">`,
+			`<ol><li><a href=/>Home</a></li><li><a href=/local>Local</a></li><li><h1>Alder bridge: opening, tolls, dates</h1></li></ol><h2>Bridge opens after nine years</h2>`, "Bridge opens after nine years opengraph",
+		},
+		{"a heading behind text and a link", ld(`{"@type":"NewsArticle","headline":"Bridge opens after nine years"}`), `<p>From our reporter <a href=/a>Ann</a></p><h1>Bridge opens after nine years</h1><h2>Bridge opens</h2>`, "Bridge opens after nine years json-ld"},
+		{"a kicker that JSON-LD has too", ld(`{"@type":"NewsArticle","headline":"Nine years on: Bridge opens to all"}`) + `<meta property=og:title content="Bridge opens to all">`, "<h1><span>Nine years on</span><span>Bridge opens to all</span></h1>", "Nine years on: Bridge opens to all json-ld"},
+		{"a kicker that is marked", `<meta property=og:title content="Nine years on: Bridge opens to all">`, `<h1><span class=article__kicker>Nine years on</span>: <span>Bridge opens to all</span></h1>`, "Bridge opens to all html"},
+		{"a kicker that is marked by data", `<meta property=og:title content="Nine years on: Bridge opens to all">`, `<h1><span data-article-kicker=x>Nine years on</span><div>Bridge opens to all</div></h1>`, "Bridge opens to all html"},
+		{"a kicker in JSON-LD and OpenGraph", ld(`{"@type":"NewsArticle","headline":"Nine years on: Bridge opens to all | Local"}`) + `<meta property=og:title content="Nine years on: Bridge opens to all">`, `<h1>Bridge opens to all</h1>`, "Nine years on: Bridge opens to all opengraph"},
+		{"an alternative headline", ld(`{"@type":"NewsArticle","headline":"Alder bridge 2024","alternativeHeadline":"Bridge opens after nine years"}`) + `<meta property=og:title content="Bridge opens after nine years">`, "", "Bridge opens after nine years opengraph"},
 	} {
 		if got := headline(read1(t, "https://www.paper.example/a/b", page(c.head, c.more), nil)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// What the URL was made of decides where sources differ.
+func TestHeadlineByURL(t *testing.T) {
+	head := ld(`{"@type":"NewsArticle","headline":"After nine years Bob walks over"}`) + `<meta property=og:title content="Brücke über die Alder eröffnet">`
+	for url, want := range map[string]string{
+		"https://www.paper.example/a/b":                                                            "After nine years Bob walks over json-ld",
+		"https://www.paper.example/a/bruecke-ueber-die-alder-eroeffnet":                            "Brücke über die Alder eröffnet opengraph",
+		"https://www.paper.example/a/brucke-uber-die-alder-eroffnet-1.23.html":                     "Brücke über die Alder eröffnet opengraph",
+		"https://www.paper.example/a/br%C3%BCcke-%C3%BCber-die-alder-er%C3%B6ffnet,Xy1Z?from=feed": "Brücke über die Alder eröffnet opengraph",
+		"https://www.paper.example/a/bruecke-ueber-die-alder-eroeffnet-und-gesperrt":               "After nine years Bob walks over json-ld",
+		"https://www.paper.example/a?b=bruecke-ueber-die-alder-eroeffnet":                          "After nine years Bob walks over json-ld",
+	} {
+		if got := headline(read1(t, url, page(head, "<h1>After nine years Bob walks over</h1>"), nil)); got != want {
+			t.Errorf("%s: %q, want %q", url, got, want)
+		}
+	}
+}
+
+func TestSlugs(t *testing.T) {
+	for _, c := range []struct {
+		path, headline string
+		want           bool
+	}{
+		{"bridge-opens-after-nine-years", "Bridge opens after nine years", true},
+		{"Bridge_opens_after_nine_years_id_1234.html", "“Bridge opens”: after nine years?", true},
+		{"bridge-opens-after-nine-years.html", "Bridge opens after nine years", true},
+		{"bridge-opens-after-nine-years-article25136526.html", "Bridge opens after nine years", true},
+		{"x/bridge-opens-after-nine-years.e4f07910-3c72-4551-a37d-96207f2c9b02.html", "Bridge opens after nine years", true},
+		{"bridge-opens-after-nine", "Bridge opens after nine years", false},
+		{"bridge-opens-after-nine-years-and-closes", "Bridge opens after nine years", false},
+		{"bridge-opens-after-nine-years-then", "Bridge opens after nine years", true}, // one short word is taken for an ending
+		{"bridge-opens-1", "Bridge opens", false},                                     // too little to tell
+		{"pont-de-l-aulne-a-rouvert-sur-oeuvre", "Pont de l'Aulne a rouvert sur œuvre", true},
+		{"broen-aapner-for-foerste-gang", "Broen åpner for første gang", true},
+		{"broen-apner-for-forste-gang", "Broen åpner for første gang", true},
+		{"nowy-most-lodz-wschod", "Nowy most Łódź-Wschód", true},
+		{"мост-открыт-после-ремонта", "Мост открыт после ремонта", true},
+		{"", "Bridge opens after nine years", false},
+	} {
+		if got := slugsOf("https://www.paper.example/" + c.path).name(c.headline); got != c.want {
+			t.Errorf("%s: %q %v", c.path, c.headline, got)
+		}
+	}
+}
+
+func TestAlike(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"Bridge opens to all", "BRIDGE OPENS, to all!", true},
+		{"Local: Bridge opens to all", "Bridge opens to all", true},
+		{"Bridge opens to all", "Bridge opens to all – Local", true},
+		{"The bridge opens to all", "Bridge opens to all", false},
+		{"Bridge opens to all at last", "Bridge opens to all", false},
+		{"Local: Bridge", "Bridge", false}, // a word alone is no headline
+		{"Bridge opens to all", "Bob walks over a bridge", false},
+		{"İzmir: Köprü yeniden açıldı", "Köprü yeniden açıldı", true},
+	} {
+		a, b := claim{evidence: evidence{value: c.a}, key: letters(c.a)}, claim{evidence: evidence{value: c.b}, key: letters(c.b)}
+		if a.alike(&b) != c.want || b.alike(&a) != c.want {
+			t.Errorf("%q, %q: want %v", c.a, c.b, c.want)
 		}
 	}
 }
@@ -63,6 +141,19 @@ func TestAuthors(t *testing.T) {
 		{"an organization alone", ld(`{"@type":"NewsArticle","headline":"H","author":{"@type":"Organization","name":"Alder Newsroom"}}`), "", "Alder Newsroom (organization) json-ld"},
 		{"a label far below before an organization", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<ul><li><b>Autorin/Autor</b> Ann Weaver</ul>`, "Ann Weaver html"},
 		{"an organization before a teaser's byline", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<p>By Ann Weaver</p>`, "Alder News (organization) meta"},
+		{"a site of two words is no two people", `<meta name=author content="Ann & Bob"><meta property=og:site_name content="Ann & Bob">`, `<h1>Bridge</h1><p class=byline>By Carol Weaver</p>`, "Carol Weaver html"},
+		{"the site's name with its author class", "", `<h1 class="vcard author"><a href="https://www.paper.example/">Ann Weaver</a></h1><h2>Bridge</h2><p class=author>Bob Miller</p>`, "Bob Miller html"},
+		{"by, alone in its element", "", `<h1>Bridge</h1><div><span>By</span><span><a href=/x>Ann Weaver</a></span></div>`, "Ann Weaver html"},
+		{"by, before a space that does not break", "", "<h1>Bridge</h1><div>By\u00a0<a href=/x>Ann Weaver</a></div>", "Ann Weaver html"},
+		{"a label of two words", "", `<h1>Bridge</h1><p>Written by: <a href=/x>Ann Weaver</a></p>`, "Ann Weaver html"},
+		{"a label in German", "", `<h1>Bridge</h1><p>Geschrieben von <a href=/x>Anna Weber</a></p>`, "Anna Weber html"},
+		{"a name as a paragraph below the headline", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><strong>Ann Weaver</strong></p><p>The bridge is open.</p>`, "Ann Weaver html"},
+		{"a name as a paragraph, and an administrator", ld(`{"@type":"NewsArticle","headline":"Bridge","author":{"name":"Desk D","url":"https://www.paper.example/author/admin/"}}`), `<h1>Bridge</h1><p>By Desk D</p><p>ANN WEAVER</p>`, "ANN WEAVER html"},
+		{"an administrator alone", ld(`{"@type":"NewsArticle","headline":"Bridge","author":{"name":"Ann Weaver","url":"/author/admin/"}}`), `<h1>Bridge</h1>`, "Ann Weaver json-ld"},
+		{"a name that the headline speaks of", `<meta name=author content="Alder News">`, `<h1>A bridge for Ann Weaver</h1><p>Ann Weaver</p>`, "Alder News (organization) meta"},
+		{"a name that links elsewhere", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><a href=/local>Alder Valley</a></p>`, "Alder News (organization) meta"},
+		{"a name in a paragraph of more", `<meta name=author content="Alder News">`, `<h1>Bridge</h1><p><b>Ann Weaver</b> has opened the bridge.</p>`, "Alder News (organization) meta"},
+		{"a name as a paragraph far below", `<meta name=author content="Alder News">`, `<h1>Bridge</h1>` + far + `<p>Ann Weaver</p>`, "Alder News (organization) meta"},
 		{"nobody", "", `<h1>Bridge</h1>`, " "},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page(c.head, c.more), nil)
@@ -199,7 +290,8 @@ func TestExplain(t *testing.T) {
 	}
 	for _, want := range []FieldEvidence{
 		{"headline", "Bridge opens", article.FromJSONLD, "headline", true, ""},
-		{"headline", "Look at this bridge", article.FromOpenGraph, "og:title", false, "after better evidence"},
+		{"headline", "Look at this bridge", article.FromOpenGraph, "og:title", false, "outvoted, 44 to 15"},
+		{"headline", "Bridge opens", article.FromHTML, "heading", false, "says the same"},
 		{"date_published", "2024-11-05", article.FromJSONLD, "datePublished", true, ""},
 		{"date_published", "soon", article.FromMeta, "pubdate", false, "cannot be read"},
 		{"authors", "Ann Weaver", article.FromJSONLD, "author", true, ""},
@@ -248,6 +340,17 @@ func TestWordsOf(t *testing.T) {
 	}
 }
 
+func TestFullName(t *testing.T) {
+	for in, want := range map[string]bool{
+		"Ann Weaver": true, " ANN\n O’WEAVER-SMITH, ": true, "Jean-Luc M. D'Arc": true, "Ann": false, "Ann weaver": false, "Ann Weaver 3": false, "The Bridge Is Open Again": false,
+		"Ann: Weaver": false, "": false, strings.Repeat("Ann ", 2000): false,
+	} {
+		if got := isFullName(in); got != want {
+			t.Errorf("isFullName(%.20q) %v", in, got)
+		}
+	}
+}
+
 func TestTexts(t *testing.T) {
 	for in, want := range map[string]bool{
 		"May 3, 2020": true, "3.5.20": true, "3/5/2020": true, "۱۴۰۳": true, "20200503": true, "12:30": false, "3.5 million": false, "12345": false, "no digits": false, "": false,
@@ -257,7 +360,7 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]bool{
-		"By Ann": true, " von ": true, "Autor: A": true, "Autor": true, "Autor und Held": false, "Text von A": true, "Text": false, "Text folgt": false, "作者：张三": true, "Автор: А": true, "The minister": false, "": false, "Ein Beitrag von": true,
+		"By Ann": true, " von ": true, "Autor: A": true, "Autor": true, "Autor und Held": false, "Text von A": true, "Text": false, "Text folgt": false, "作者：张三": true, "Автор: А": true, "The minister": false, "": false, "Ein Beitrag von": true, "By\u00a0": true, "Written by:": true, "Erstellt von": true, "Gespeichert": false,
 	} {
 		if got := startsByline(in); got != want {
 			t.Errorf("startsByline(%q) %v", in, got)

@@ -26,6 +26,7 @@ type facts struct {
 	bylines    []mark
 	dates      []mark
 	dated      []mark // short texts that may hold a date
+	names      []mark // texts below a heading that may be names
 	text       int    // bytes of text
 	challenged string // what in the markup is a bot challenge's
 }
@@ -114,12 +115,18 @@ func (f *facts) walk(n *html.Node, in place) {
 	}
 }
 
+// nearHeading is how many bytes of text after a heading names are noted.
+const nearHeading = 500
+
 // textNode notes short texts that may hold a date or a byline.
 func (f *facts) textNode(n *html.Node, in place) {
 	const short = 200
 	f.text += len(n.Data)
-	if len(n.Data) > short || len(n.Data) < 3 || in&inComments != 0 || blank(n.Data) {
+	if len(n.Data) > short || len(n.Data) < 2 || in&inComments != 0 || blank(n.Data) {
 		return
+	}
+	if last := len(f.headings) - 1; last >= 0 && f.text < f.headings[last].at+nearHeading && len(f.names) < maxMarks && isFullName(n.Data) {
+		f.names = append(f.names, mark{node: n, at: f.text, place: in, kind: markText})
 	}
 	dated := looksDated(n.Data)
 	if dated && len(f.dated) < maxMarks {

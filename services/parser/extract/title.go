@@ -1,260 +1,203 @@
 package extract
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"dateline/pkg/article"
-	"dateline/pkg/weburl"
-
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // maxTitle is the longest headline in bytes.
 const maxTitle = 600
 
-// siteNames are the names that a page gives its site.
-func (f *facts) siteNames(a *article.Article, p Page) []string {
-	names := []string{a.Publisher, f.meta("og:site_name"), f.meta("application-name"), f.meta("apple-mobile-web-app-title"), f.meta("publisher"), f.meta("dc.publisher")}
-	names = append(names, f.ld.Sites...)
-	host := strings.TrimPrefix(weburl.Host(p.URL), "www.")
-	for label := range strings.SplitSeq(host, ".") {
-		if len(label) > 3 {
-			names = append(names, label)
-		}
-	}
-	names = append(names, host)
-	var known []string
-	for _, n := range names[:min(len(names), 40)] {
-		if k := letters(n); len(k) > 1 && len(k) < 80 {
-			known = append(known, k)
-		}
-	}
-	return known
+// claim is what one source calls the headline.
+type claim struct {
+	evidence
+	key    string // its letters
+	weight int    // of its source
+	votes  int    // the weights of all that say the same
 }
+
+// The weights of what speaks for a headline where sources differ. What the page shows and what its URL was made of count most,
+// and an alternative headline is mostly the one that is shown; what <title> and twitter:title repeat is rather the version for
+// search engines and networks. They are set by hand: a softmax over the same votes, learned on the corpus pages that differ,
+// puts them in much the same order and chooses no better.
+const (
+	headingWeight     = 32
+	openGraphWeight   = 15
+	jsonLDWeight      = 12
+	alternativeWeight = 15
+	titleWeight       = -2
+	twitterWeight     = -3
+	urlWeight         = 37
+)
 
 // headline chooses among what a page calls its headline.
 //
 // No source is right everywhere: JSON-LD and OpenGraph are written for machines, sometimes for other readers than those of
 // the page ("You won't believe ..."), and <title> names the site too; the heading may be the section's or have a kicker. So
-// sources are held against each other, and what two of JSON-LD, OpenGraph and the heading agree on wins; where none agree
-// the order is heading, JSON-LD, OpenGraph, the rest.
+// JSON-LD, OpenGraph and the heading stand for election, and whatever says the same as one of them votes for it. Other
+// sources count only where there is none of the three.
 func (f *facts) headline(w *weigher, a *article.Article, p Page, site []string) {
 	clean := func(s string) string { return withoutSite(tidy(s), site) }
-	ld, og, tw := clean(f.ldArticle.Headline), clean(f.meta("og:title")), clean(f.meta("twitter:title"))
-	title := clean(f.title)
-	h1, main := "", ""
-	f.heading = f.chooseHeading(site, ld, og, title)
-	if f.heading != nil {
-		h1, main = heading(f.heading.node)
-		h1, main = clean(h1), clean(main)
+	ld, og, tw, title := clean(f.ldArticle.Headline), clean(f.meta("og:title")), clean(f.meta("twitter:title")), clean(f.title)
+	shown := ""
+	if f.heading = f.chooseHeading(site, ld, og, title); f.heading != nil {
+		shown = clean(headingText(f.heading.node, letters(ld), letters(og), letters(title)))
 	}
-	kl, ko, kt, kh := letters(ld), letters(og), letters(title), letters(h1)
-	if main != "" && main != h1 { // of a heading with a kicker the part that others know
-		if km := letters(main); km == kl || km == ko || km == kt {
-			h1, kh = main, km
+	var claims, voters []claim
+	for _, c := range [...]claim{
+		{evidence: evidence{ld, article.FromJSONLD, "headline"}, weight: jsonLDWeight},
+		{evidence: evidence{og, article.FromOpenGraph, "og:title"}, weight: openGraphWeight},
+		{evidence: evidence{shown, article.FromHTML, "heading"}, weight: headingWeight},
+	} {
+		if c.value != "" {
+			c.key = letters(c.value)
+			claims = append(claims, c)
 		}
 	}
-	var (
-		eLD    = evidence{ld, article.FromJSONLD, "headline"}
-		eOG    = evidence{og, article.FromOpenGraph, "og:title"}
-		eTitle = evidence{title, article.FromHTML, "title"}
-		eTW    = evidence{tw, article.FromMeta, "twitter:title"}
-		eH     = evidence{h1, article.FromHTML, "heading"}
-	)
-	order := []evidence{eH, eLD, eOG}
-	switch {
-	case kl != "" && kl == kh:
-		order = []evidence{eLD, eH, eOG}
-	case ko != "" && ko == kh:
-		order = []evidence{eOG, eH, eLD}
-	case kl != "" && kl == ko:
-		order = []evidence{eLD, eOG, eH}
+	for _, c := range [...]claim{
+		{evidence: evidence{value: clean(f.ldArticle.AlternativeHeadline)}, weight: alternativeWeight},
+		{evidence: evidence{value: tw}, weight: twitterWeight},
+		{evidence: evidence{value: title}, weight: titleWeight},
+	} {
+		c.key = letters(c.value)
+		voters = append(voters, c)
 	}
-	if kh == "" && kt != "" && kt == letters(tw) && kl == "" && kt != ko {
-		order = append([]evidence{eTitle}, order...)
+	elect(claims, voters, p.URL)
+
+	order := make([]evidence, 0, 12)
+	for _, c := range claims {
+		order = append(order, c.evidence)
 	}
 	if p.Item != nil {
 		order = append(order, evidence{p.Item.Title, article.FromFeed, "title of the feed's item"})
 	}
-	order = append(order, eTW,
+	order = append(order, evidence{tw, article.FromMeta, "twitter:title"},
 		evidence{clean(f.meta("parsely-title")), article.FromMeta, "meta parsely-title"}, evidence{clean(f.meta("sailthru.title")), article.FromMeta, "meta sailthru.title"},
-		evidence{clean(f.meta("citation_title")), article.FromMeta, "meta citation_title"}, evidence{clean(f.meta("dc.title")), article.FromMeta, "meta dc.title"}, eTitle)
+		evidence{clean(f.meta("citation_title")), article.FromMeta, "meta citation_title"}, evidence{clean(f.meta("dc.title")), article.FromMeta, "meta dc.title"}, evidence{title, article.FromHTML, "title"})
+	if w.explain == nil {
+		w.text("headline", &a.Headline, order...)
+		return
+	}
+	first := len(w.explain.Fields)
 	w.text("headline", &a.Headline, order...)
+	for i := 1; i < len(claims); i++ {
+		w.explain.Fields[first+i].Why = claims[i].lost(&claims[0])
+	}
 }
 
-// heading is the text of a heading, and that of its longest part: a kicker often stands in the same element.
-func heading(n *html.Node) (all, main string) {
-	if n.DataAtom == atom.Meta {
-		s := attr(n, "content")
-		return s, s
+// lost says why another claim won.
+func (c *claim) lost(won *claim) string {
+	switch {
+	case c.key == won.key:
+		return "says the same"
+	case c.alike(won):
+		return "the same with or without a kicker or section"
 	}
-	all = flat(n)
-	if len(all) > maxTitle {
-		return "", ""
-	}
-	for part := range strings.SplitSeq(parted(n, maxTitle), " | ") {
-		if len(part) > len(main) {
-			main = part
-		}
-	}
-	for c := n.FirstChild; c != nil; c = c.NextSibling { // a part that white space parts
-		if c.Type == html.ElementNode || c.Type == html.TextNode && strings.TrimSpace(c.Data) != "" {
-			part := c.Data
-			if c.Type == html.ElementNode {
-				part = flat(c)
-			}
-			if len(part) > len(all)/2 && len(part) < len(main) {
-				main = tidy(part)
-			}
-		}
-	}
-	return all, main
+	return fmt.Sprintf("outvoted, %d to %d", won.votes, c.votes)
 }
 
-// mainHeadings are the texts of the page's h1 elements.
-func (f *facts) mainHeadings() []string {
-	const most = 20
-	var all []string
-	for i := range f.headings {
-		if n := f.headings[i].node; n.DataAtom == atom.H1 && len(all) < most {
-			all = append(all, flat(n))
-		}
+// elect puts the claim that most speaks for first, and leaves the others in their order.
+func elect(claims, voters []claim, url string) {
+	if !slices.ContainsFunc(claims, func(c claim) bool { return c.key != claims[0].key }) { // as on most pages
+		return
 	}
-	return all
-}
-
-// chooseHeading is the heading of the article: one that says what <title> or the metadata say; else the first that is not
-// the site's name and stands where articles do.
-func (f *facts) chooseHeading(site []string, others ...string) *mark {
-	var keys []string
-	for _, o := range others {
-		if k := letters(o); k != "" {
-			keys = append(keys, k)
-		}
-	}
-	page := letters(tidy(f.title))
-	var best *mark
-	bestScore := 0
-	const certain = 60 // it says just what another source says
-	for i := range 2 * len(f.headings) {
-		m := &f.headings[i%len(f.headings)]
-		if first := i < len(f.headings); first != (m.node.DataAtom == atom.H1) { // those that are no h1 come second
-			continue
-		}
-		if bestScore > certain+15 {
-			break
-		}
-		text := flat(m.node)
-		if m.node.DataAtom == atom.Meta {
-			text = attr(m.node, "content")
-		}
-		k := letters(text)
-		if k == "" || utf8.RuneCountInString(text) < 2 || isSite(k, site) {
-			continue
-		}
-		score := 0
-		for _, o := range keys {
-			switch {
-			case o == k:
-				score = max(score, certain)
-			case len(k) > 12 && (strings.HasPrefix(o, k) || strings.HasSuffix(o, k)), len(o) > 12 && strings.HasSuffix(k, o):
-				score = max(score, 50)
+	slugs := slugsOf(url)
+	best := 0
+	for i := range claims {
+		c := &claims[i]
+		inURL := false
+		for _, all := range [...][]claim{claims, voters} {
+			for j := range all {
+				if all[j].alike(c) {
+					c.votes += all[j].weight
+					inURL = inURL || slugs.name(all[j].value)
+				}
 			}
 		}
-		if len(k) > 6 && strings.Contains(page, k) {
-			score = max(score, 40)
+		if inURL {
+			c.votes += urlWeight
 		}
-		switch {
-		case m.node.DataAtom == atom.H1:
-			score += 20
-		case m.kind == markItem:
-			score += 12
-		case score == 0: // no more than the title of a box
+		if c.votes > claims[best].votes {
+			best = i
+		}
+	}
+	best = variant(claims, best)
+	won := claims[best]
+	copy(claims[1:], claims[:best])
+	claims[0] = won
+}
+
+// variant chooses among the claims that are alike, with a kicker or without: what JSON-LD and OpenGraph agree on, where one
+// may have the section behind it, else the heading's. Of claims with the same letters the first is written best.
+func variant(claims []claim, best int) int {
+	ld, og, shown := -1, -1, -1
+	for i := range claims {
+		if !claims[i].alike(&claims[best]) {
 			continue
+		}
+		switch claims[i].from {
+		case article.FromJSONLD:
+			ld = i
+		case article.FromOpenGraph:
+			og = i
 		default:
-			score += 5
+			shown = i
 		}
-		if m.words&wordHeadline != 0 {
-			score += 4
-		}
-		if m.words&wordLogo != 0 || m.place&(inNav|inFooter|inComments) != 0 {
-			score -= 30
-		}
-		if m.place&(inRelated|inAside|inBio) != 0 {
-			score -= 12
-		}
-		if score > bestScore {
-			best, bestScore = m, score
+	}
+	switch {
+	case ld >= 0 && og >= 0 && strings.HasPrefix(claims[ld].key, claims[og].key):
+		best = og
+	case ld >= 0 && og >= 0 && strings.HasPrefix(claims[og].key, claims[ld].key):
+		best = ld
+	case shown >= 0:
+		best = shown
+	case ld >= 0:
+		best = ld
+	}
+	for i := range claims {
+		if claims[i].key == claims[best].key {
+			return i
 		}
 	}
 	return best
 }
 
-// isSite reports whether letters are a name of the site.
-func isSite(k string, site []string) bool {
-	for _, s := range site {
-		if k == s || strings.TrimPrefix(k, "the") == strings.TrimPrefix(s, "the") {
-			return true
-		}
+// alike reports whether two claims are the same but for a kicker before it or a section behind: "Local: Bridge opens".
+func (c *claim) alike(d *claim) bool {
+	const least = 10 // bytes of what they share
+	long, short := c, d
+	if len(long.key) < len(short.key) {
+		long, short = d, c
 	}
-	return false
-}
-
-// separators part a headline from the name of the site or section.
-var separators = []string{" | ", " - ", " – ", " — ", " · ", " » ", " « ", " :: ", " • ", " │ ", " ｜ ", "｜", " * ", " / ", " > ", " ~ ", " -- ", ": ", "：", "|", " _ ", "_", "│", " ‹ ", " › ", "» ", ", "}
-
-// withoutSite drops a site's name from either end of a title: "Headline | Section | The Paper".
-func withoutSite(title string, site []string) string {
-	if len(title) > maxTitle {
-		return ""
-	}
-	for range 3 {
-		before := title
-		for _, sep := range separators {
-			i := strings.Index(title, sep)
-			if i <= 0 {
-				continue
-			}
-			if last := strings.LastIndex(title, sep); named(title[last+len(sep):], site) {
-				title = strings.TrimSpace(title[:last])
-			}
-			if sep != ", " && i < len(title) && named(title[:i], site) {
-				title = strings.TrimSpace(title[min(i+len(sep), len(title)):])
-			}
-		}
-		if title == before {
-			break
-		}
-	}
-	return strings.Trim(title, " |·•│｜")
-}
-
-// named reports whether s is a name of the site: just so, with its domain's ending, or as more of it.
-func named(s string, site []string) bool {
-	k := letters(s)
-	if k == "" || len(k) > 80 {
+	switch {
+	case long.key == short.key:
+		return true
+	case len(short.key) < least:
 		return false
-	}
-	for _, name := range site {
-		if k == name || "the"+k == name || k == "the"+name {
-			return true
-		}
-		if short, long := min(len(k), len(name)), max(len(k), len(name)); short > 5 && short*2 > long && (strings.HasPrefix(k, name) || strings.HasPrefix(name, k) || strings.HasSuffix(k, name)) {
-			return true
-		}
+	case strings.HasSuffix(long.key, short.key):
+		return parts(long.value, len(long.key)-len(short.key))
+	case strings.HasPrefix(long.key, short.key):
+		return parts(long.value, len(short.key))
 	}
 	return false
 }
 
-// letters is s in lower case with letters and digits only.
-func letters(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
-			return unicode.ToLower(r)
+// parts reports whether a separator stands in s after n bytes of its letters.
+func parts(s string, n int) bool {
+	for _, r := range s {
+		switch letter := isLetter(r); {
+		case letter && n > 0:
+			n -= utf8.RuneLen(unicode.ToLower(r))
+		case letter:
+			return false
+		case n <= 0 && strings.ContainsRune(":：|｜ǀ│-–—·•»›*", r):
+			return true
 		}
-		return -1
-	}, s)
+	}
+	return false
 }

@@ -22,6 +22,7 @@ const (
 	wordPhoto
 	wordAside
 	wordNow
+	wordKicker
 	wordNot    // takes the meaning from the next
 	wordPrefix // "title" after it is the article's
 	wordTitle
@@ -51,6 +52,7 @@ func init() {
 		wordBio:    `bio biography aboutauthor vita`,
 		wordPhoto:  `caption photo photos image foto bild picture`,
 		wordNow:    `current now today heute aktuelles clock uhr`,
+		wordKicker: `kicker catchline overline eyebrow dachzeile spitzmarke topline`,
 		wordNot:    `no has with without is not ohne mit hide`,
 		wordPrefix: `entry article post story news content artikel page`,
 		wordTitle:  `title`,
@@ -65,7 +67,7 @@ func init() {
 
 // places are those that the words name.
 func (w words) places() place {
-	if w&^(wordAuthor|wordDate|wordUpdated|wordHeadline|wordLogo) == 0 {
+	if w&^(wordAuthor|wordDate|wordUpdated|wordHeadline|wordLogo|wordKicker) == 0 {
 		return 0
 	}
 	var in place
@@ -180,7 +182,8 @@ func init() {
 		always: `by von por par door autorin/autor autor/in autor/autorin`,
 		asLabel: `autor author authors autorin autoren autores auteur auteurs autore autori verfasser verfasserin автор Автор авторы Авторы Текст текст نویسنده گزارشگر کاتب الكاتب بقلم 작성자 글 作者 文 记者
 			記者 撰文 執筆 words di av af`,
-		beforeBy: `ein eine text texto texte testo story article artikel beitrag gastbeitrag an a published veröffentlicht publié publicado pubblicato verfasst written posted escrito report`,
+		beforeBy: `ein eine text texto texte testo story article artikel beitrag gastbeitrag an a published veröffentlicht publié publicado pubblicato verfasst written posted escrito report
+			erstellt geschrieben gepostet eingestellt gespeichert submitted`,
 	} {
 		for w := range strings.FieldsSeq(list) {
 			opening[w] = how
@@ -211,18 +214,18 @@ func startsByline(s string) bool {
 	if len(s) == 0 {
 		return false
 	}
-	if c := s[0] | 0x20; s[0] < utf8.RuneSelf && strings.IndexByte("abdeptvw", c) < 0 {
+	if c := s[0] | 0x20; s[0] < utf8.RuneSelf && strings.IndexByte("abdegpstvw", c) < 0 {
 		return false
 	}
 	var buf [32]byte
 	end := 0
-	for ; end < len(s) && end < len(buf) && s[end] > ' ' && s[end] != ':' && !strings.HasPrefix(s[end:], "："); end++ {
+	for ; end < len(s) && end < len(buf) && s[end] > ' ' && s[end] != ':' && !strings.HasPrefix(s[end:], "：") && !strings.HasPrefix(s[end:], "\u00a0"); end++ {
 		buf[end] = s[end]
 		if c := s[end]; c >= 'A' && c <= 'Z' {
 			buf[end] |= 0x20
 		}
 	}
-	colon := end < len(s) && s[end] > ' '
+	colon := end < len(s) && s[end] > ' ' && !strings.HasPrefix(s[end:], "\u00a0")
 	switch opening[string(buf[:end])] {
 	case always:
 		return true
@@ -239,7 +242,7 @@ func startsByline(s string) bool {
 			if end < 0 {
 				end = len(rest)
 			}
-			if by[rest[:end]] {
+			if by[strings.TrimSuffix(rest[:end], ":")] {
 				return true
 			}
 			rest = rest[end:]
