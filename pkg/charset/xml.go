@@ -15,7 +15,7 @@ import (
 // DecodeXML decodes an XML document that is no page, such as a feed or a sitemap, or JSON. It decides as Decode does, but for
 // what XML has of its own: the zeros that UTF-16 and UTF-32 put between ASCII's characters and the first bytes of EBCDIC
 // tell of these without a byte order mark (XML 1.0, F.1); the declaration is XML's, and may name any charset of IANA's
-// register that golang.org/x/text reads. Text keeps the declaration.
+// register that golang.org/x/text reads, and the charsets that Decode refuses are passed over. Text keeps the declaration.
 func DecodeXML(body []byte, contentType string) (Decoded, error) {
 	if enc, name, n := byMark(body); enc != nil {
 		if name == "utf-8" {
@@ -48,7 +48,7 @@ func DecodeXML(body []byte, contentType string) (Decoded, error) {
 		source Source
 	}{{headerLabel(contentType), Header}, {declared, Declaration}} {
 		enc, name := lookup(label.name)
-		if enc == nil || strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") { // it would have been told by its zeros
+		if enc == nil || name == "replacement" || strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") { // it would have been told by its zeros
 			continue
 		}
 		d, err := decode(body, enc, name, label.source)

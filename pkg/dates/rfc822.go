@@ -9,8 +9,8 @@ import (
 
 // rfc822 reads what feeds and mail have: "Wed, 06 Nov 2024 09:30:00 +0430", with or without the weekday, commas and seconds,
 // and the month's name in full. It is the written date that is read most, and so has a reader of its own, which knows beside
-// the zones of RFC 822 those that stand for whichever of two is in force: ET, CT, MT, PT and the Atlantic's AT. What it does
-// not know is left to the reader of all written dates. It allocates nothing but the zone.
+// the zones of RFC 822 those that stand for whichever of two is in force, ET, CT, MT, PT and the Atlantic's AT, and MET. What it
+// does not know is left to the reader of all written dates. It allocates nothing but the zone.
 func rfc822(s string) (article.Date, bool) {
 	var d article.Date
 	if n := letters(s); n > 0 {
@@ -104,20 +104,19 @@ func monthNamed(name string) (time.Month, bool) {
 	return 0, false
 }
 
-// zone822 is the offset, in seconds, of a zone that North America names by letters.
+// zone822 is the offset, in seconds, of a zone that has a name in such dates.
 func zone822(name string, year int, month time.Month, day int) (int, bool) {
-	hours, ok := americanZones[strings.TrimSuffix(name, "T")]
-	if !ok || !strings.HasSuffix(name, "T") {
-		return 0, false
-	}
+	hours, ok := zones822[name]
 	if len(name) == 2 && americanSummer(year, month, day) {
 		hours++
 	}
-	return hours * 3600, true
+	return hours * 3600, ok
 }
 
-var americanZones = map[string]int{
-	"A": -4, "AS": -4, "AD": -3, "E": -5, "ES": -5, "ED": -4, "C": -6, "CS": -6, "CD": -5, "M": -7, "MS": -7, "MD": -6, "P": -8, "PS": -8, "PD": -7,
+// zones822 are hours east of UTC; the names of two letters are those of North America that do not say whether it is summer.
+var zones822 = map[string]int{
+	"AT": -4, "AST": -4, "ADT": -3, "ET": -5, "EST": -5, "EDT": -4, "CT": -6, "CST": -6, "CDT": -5, "MT": -7, "MST": -7, "MDT": -6, "PT": -8, "PST": -8, "PDT": -7,
+	"MET": 1, "MEST": 2, // words of prose, which is why only this reader knows them
 }
 
 // americanSummer reports whether daylight saving time is in force on a day, by the rules of the United States since 1987.

@@ -18,7 +18,7 @@ func (r *reader) about(a *About, e *markup.Element) bool {
 			a.Subtitle = r.text(e, TypePlain)
 		}
 	case "link":
-		r.link(a, e)
+		a.link(e)
 	case "id":
 		a.ID = first(a.ID, identifier(e))
 	case "dc:identifier":
@@ -47,7 +47,7 @@ func (r *reader) about(a *About, e *markup.Element) bool {
 			a.Generator.URL = markup.Resolve(e.Base, at)
 		}
 	case "image", "itunes:image", "itunes:link":
-		r.image(a, e)
+		a.image(e)
 	case "icon":
 		a.Icon = first(a.Icon, url(e, "href"))
 	case "logo":
@@ -55,7 +55,7 @@ func (r *reader) about(a *About, e *markup.Element) bool {
 	case "thr:in-reply-to":
 		a.reply(e)
 	default:
-		return r.date(a, e) || r.category(a, e) || place(a, e) || podcast(a, e)
+		return a.date(e) || a.category(e) || a.place(e) || a.podcast(e)
 	}
 	return true
 }
@@ -69,7 +69,7 @@ func identifier(e *markup.Element) string {
 	return id
 }
 
-func (r *reader) date(a *About, e *markup.Element) bool {
+func (a *About) date(e *markup.Element) bool {
 	switch e.Name {
 	case "pubdate", "published", "issued", "dcterms:issued":
 		a.Published.read(e.Text())
@@ -108,7 +108,7 @@ const (
 	mediaScheme  = "http://search.yahoo.com/mrss/category_schema"
 )
 
-func (r *reader) category(a *About, e *markup.Element) bool {
+func (a *About) category(e *markup.Element) bool {
 	switch e.Name {
 	case "category", "dc:subject", "tag":
 		c := Category{Term: e.Attr("term"), Scheme: first(e.Attr("scheme"), e.Attr("domain")), Label: e.Attr("label")}
@@ -119,9 +119,15 @@ func (r *reader) category(a *About, e *markup.Element) bool {
 	case "media:category":
 		addCategory(a, Category{Term: e.Text(), Scheme: first(e.Attr("scheme"), mediaScheme), Label: e.Attr("label")})
 	case "itunes:category":
-		addCategory(a, Category{Term: first(e.Attr("text"), e.Text()), Scheme: itunesScheme})
-		for c := range e.Children {
-			r.category(a, c)
+		term := e.Attr("text")
+		if term == "" && !e.HasElements() {
+			term = e.Text()
+		}
+		addCategory(a, Category{Term: term, Scheme: itunesScheme})
+		for c := range e.Children { // there are two levels of them
+			if c.Name == e.Name {
+				addCategory(a, Category{Term: c.Attr("text"), Scheme: itunesScheme})
+			}
 		}
 	case "keywords", "tags", "media:keywords", "itunes:keywords":
 		scheme := ""
@@ -137,7 +143,7 @@ func (r *reader) category(a *About, e *markup.Element) bool {
 	return true
 }
 
-func (r *reader) image(a *About, e *markup.Element) {
+func (a *About) image(e *markup.Element) {
 	if e.Name == "itunes:link" && e.Attr("rel") != "image" {
 		return
 	}

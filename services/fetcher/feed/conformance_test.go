@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
@@ -44,17 +43,14 @@ func jsonLines[T any](t testing.TB, path string) []T {
 		t.Fatal(err)
 	}
 	var all []T
-	for s := bufio.NewScanner(bytes.NewReader(b)); ; {
-		s.Buffer(nil, 10<<20)
-		for s.Scan() {
-			var row T
-			if err := json.Unmarshal(s.Bytes(), &row); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, row)
+	for line := range bytes.Lines(b) {
+		var row T
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatalf("%s: %v", path, err)
 		}
-		return all
+		all = append(all, row)
 	}
+	return all
 }
 
 type conformanceCase struct {

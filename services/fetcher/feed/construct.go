@@ -143,7 +143,7 @@ func number(s string) int {
 }
 
 // link reads a link of any format.
-func (r *reader) link(a *About, e *markup.Element) {
+func (a *About) link(e *markup.Element) {
 	l := Link{
 		URL: url(e, "href", "rdf:resource"), Rel: strings.ToLower(e.Attr("rel")), Type: strings.ToLower(e.Attr("type")),
 		Title: e.Attr("title"), Language: e.Attr("hreflang"), Length: e.Attr("length"),

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"dateline/pkg/charset"
@@ -21,7 +22,7 @@ const (
 )
 
 // head is how much of a document shows whether it is a feed.
-const head = 64 << 10
+const head = 16 << 10
 
 // ErrNoFeed means that a document is none.
 var ErrNoFeed = errors.New("the document is no feed")
@@ -29,11 +30,7 @@ var ErrNoFeed = errors.New("the document is no feed")
 // Parse reads a feed that was fetched from a URL. Of the header, Content-Type, Content-Location (which relative URLs count
 // from) and Content-Language matter; it may be nil. Its error is ErrNoFeed, wrapped, or one of package charset.
 func Parse(feedURL string, header http.Header, body []byte) (*Feed, error) {
-	cut := len(body) > MaxBytes
-	if cut {
-		body = body[:MaxBytes]
-	}
-	d, err := charset.DecodeXML(body, header.Get("Content-Type"))
+	d, err := charset.DecodeXML(body[:min(len(body), MaxBytes)], header.Get("Content-Type"))
 	if err != nil {
 		return nil, fmt.Errorf("feed %s: %w", feedURL, err)
 	}
@@ -44,7 +41,7 @@ func Parse(feedURL string, header http.Header, body []byte) (*Feed, error) {
 	}
 	var f *Feed
 	switch {
-	case isJSON(doc):
+	case isJSON(doc, header.Get("Content-Type")):
 		f = parseJSON(doc, base)
 	case isXML(doc):
 		f = parseXML(doc, base, header.Get("Content-Language"))
@@ -52,15 +49,14 @@ func Parse(feedURL string, header http.Header, body []byte) (*Feed, error) {
 	if f == nil {
 		return nil, fmt.Errorf("feed %s: %w", feedURL, ErrNoFeed)
 	}
-	f.Truncated = f.Truncated || cut
 	return f, nil
 }
 
-// Looks tells from a document's start whether it is a feed. What the server calls it does not count: feeds come as
-// text/html, and pages as application/xml.
+// Looks tells from a document's start whether it is a feed. What the server calls it does not count, unless it calls it a JSON
+// Feed: feeds come as text/html, and pages as application/xml.
 func Looks(contentType string, body []byte) bool {
 	d, err := charset.DecodeXML(body[:min(len(body), head)], contentType)
-	return err == nil && (isJSON(d.Text) || isXML(d.Text))
+	return err == nil && (isJSON(d.Text, contentType) || isXML(d.Text))
 }
 
 // isXML looks for a feed's root element. What stands before it, such as a script's warnings, does not matter, unless it is a
@@ -79,7 +75,7 @@ func isXML(doc string) bool {
 			if _, local, ok := strings.Cut(name, ":"); ok {
 				name = local
 			}
-			if roots[name] && (first || len(s.Attrs()) > 0) && !s.Broken() {
+			if roots[name] && (first || name != "channel" && announced(s.Attrs())) && !s.Broken() {
 				return true
 			}
 			if name == "html" || name == "head" || name == "body" {
@@ -91,6 +87,13 @@ func isXML(doc string) bool {
 }
 
 var roots = set("rss rdf feed channel")
+
+// announced reports whether a root element says by its attributes that it is one.
+func announced(attrs []markup.Attr) bool {
+	return slices.ContainsFunc(attrs, func(a markup.Attr) bool {
+		return strings.EqualFold(a.Name, "version") || len(a.Name) >= 5 && strings.EqualFold(a.Name[:5], "xmlns")
+	})
+}
 
 // isWeb reports whether a URL is of the web.
 func isWeb(url string) bool {

@@ -27,6 +27,11 @@ func TestSanitize(t *testing.T) {
 		`<!' no declaration`:                                       `&lt;!&#39; no declaration`,
 		`<video src="v.mp4" controls></video>`:                     `<video src="https://a.example/v.mp4" controls=""></video>`,
 		`<a href="/y?a=1&amp;b=2#f">x</a>`:                         `<a href="https://a.example/y?a=1&amp;b=2#f">x</a>`,
+		`<a href="/y>x</a> z`:                                      `<a href="https://a.example/y">x</a> z`,
+		`<a href=/y">x</a> z`:                                      `<a href="https://a.example/y">x</a> z`,
+		`<a title='x href="/y>z</a>`:                               `<a title="x href=&#34;/y">z</a>`,
+		`<a x='1' href="/y>z</a>`:                                  `<a href="https://a.example/y">z</a>`,
+		`<a href="/y`:                                              ``,
 		`a < b & c`:                                                `a &lt; b &amp; c`,
 		`<math><mtext><table><mglyph><style><img src=x onerror=y>`: `<table>`,
 	} {
@@ -66,7 +71,7 @@ func TestBounds(t *testing.T) {
 
 func TestParseIsLinear(t *testing.T) {
 	for _, piece := range []string{
-		"<item><title>x</title>", "<category>x</category>", "<content:encoded><![CDATA[<!--", "<description>&lt;!--", "<description>&lt;a href=x", "<author>a@b (", "<link>../", "<media:group>", "<itunes:category text='x'>",
+		"<item><title>x</title>", "<category>x</category>", "<content:encoded><![CDATA[<!--", "<description>&lt;!--", "<description>&lt;a href=x", "<description>&lt;a b=&quot;>&lt;a c='>", "<author>a@b (", "<link>../", "<media:group>", "<itunes:category text='x'>",
 		"<title>Ã©", "<georss:polygon>1 2 ", "<pubDate>1 ", "<source><title>", "<title>&lt;b&gt;", "<item><guid>", "<content type='xhtml'><div>", "<content mode='base64'>",
 	} {
 		lineartest.Check(t, piece, 16_000, func(n int) func() {

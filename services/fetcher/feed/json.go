@@ -10,15 +10,25 @@ import (
 
 const jsonType = "application/feed+json"
 
-// isJSON tells a JSON Feed by its version, or by what else of it is in no other JSON.
-func isJSON(doc string) bool {
+// isJSON tells a JSON Feed by its version or its media type, or by what else of it is in hardly any other JSON.
+func isJSON(doc, contentType string) bool {
 	doc = strings.TrimLeft(doc, " \t\r\n\ufeff")
 	if !strings.HasPrefix(doc, "{") {
 		return false
 	}
 	doc = doc[:min(len(doc), head)]
-	return strings.Contains(doc, "jsonfeed.org/version") || strings.Contains(doc, `jsonfeed.org\/version`) ||
-		strings.Contains(doc, `"items"`) && (strings.Contains(doc, `"home_page_url"`) || strings.Contains(doc, `"feed_url"`))
+	if strings.Contains(doc, "jsonfeed.org/version") || strings.Contains(doc, `jsonfeed.org\/version`) || strings.Contains(contentType, jsonType) {
+		return true
+	}
+	if !strings.Contains(doc, `"items"`) {
+		return false
+	}
+	for _, member := range []string{`"home_page_url"`, `"feed_url"`, `"content_html"`, `"content_text"`} {
+		if strings.Contains(doc, member) {
+			return true
+		}
+	}
+	return false
 }
 
 // object is an object of JSON. Where a member has a wrong type, it is taken for what it can be, or is not there.

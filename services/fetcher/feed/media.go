@@ -14,7 +14,7 @@ func (r *reader) media(n *Entry, of *Media, e *markup.Element) bool {
 		var group Media
 		from := len(n.Media)
 		for c := range e.Children {
-			if !r.about(&n.About, c) {
+			if !n.category(c) {
 				r.media(n, &group, c)
 			}
 		}
@@ -34,7 +34,7 @@ func (r *reader) media(n *Entry, of *Media, e *markup.Element) bool {
 			m.URL = markup.Resolve(e.Base, at)
 		}
 		for c := range e.Children {
-			if !r.about(&n.About, c) {
+			if !n.category(c) {
 				r.mediaDetail(&m, c)
 			}
 		}
@@ -102,7 +102,7 @@ func (m *Media) apply(media []Media) []Media {
 }
 
 // podcast takes an element of Apple's; it is false of others.
-func podcast(a *About, e *markup.Element) bool {
+func (a *About) podcast(e *markup.Element) bool {
 	name, ok := strings.CutPrefix(e.Name, "itunes:")
 	if !ok {
 		return false

@@ -111,6 +111,8 @@ func TestAtom(t *testing.T) {
 	equal(t, "content", e.Content[0].HTML(), `See <a href="https://news.example/feeds/two.html">two</a>.`)
 	equal(t, "published", e.Published.Value.String(), "2024-11-06T08:00:00Z")
 	equal(t, "updated", e.Updated.Raw, "2024-11-07T08:00:00Z")
+	plain := parse(t, `<feed xmlns="http://www.w3.org/2005/Atom"><title>The &lt;b&gt;b&lt;/b&gt; tag</title></feed>`)
+	equal(t, "what is no markup by its type", plain.Title.Plain(), "The <b>b</b> tag")
 	equal(t, "source", []string{e.Source.Title.Plain(), e.Source.URL, e.Source.ID}, []string{"Wire", "https://wire.example/feed", "urn:wire"})
 }
 
@@ -160,6 +162,8 @@ xmlns:slash="http://purl.org/rss/1.0/modules/slash/" xmlns:feedburner="http://rs
 	equal(t, "reply", e.InReplyTo, []Reply{{Ref: "urn:y", URL: "https://news.example/y"}})
 	equal(t, "others", e.Extensions, []Extension{{Name: "x:rank", Value: "high", Attributes: map[string]string{"place": "1"}}})
 	equal(t, "thumbnail alone", f.Entries[1].Media, []Media{{Thumbnails: []Image{{URL: "https://news.example/t.jpg", Width: 10}}}})
+	gml := parse(t, `<feed xmlns="http://www.w3.org/2005/Atom" xmlns:georss="http://www.georss.org/georss" xmlns:gml="http://www.opengis.net/gml"><entry><georss:where><gml:Envelope><gml:lowerCorner>1 2</gml:lowerCorner><gml:upperCorner>3 4</gml:upperCorner></gml:Envelope></georss:where></entry></feed>`)
+	equal(t, "GML place", *gml.Entries[0].Place, Place{Type: "Box", Coordinates: [][2]float64{{2, 1}, {4, 3}}})
 	equal(t, "W3C place", f.Entries[1].Place.Coordinates, [][2]float64{{-2.5, 1.5}})
 }
 

@@ -9,19 +9,19 @@ import (
 )
 
 // place takes an element of GeoRSS, GML or W3C's vocabulary; it is false of others.
-func place(a *About, e *markup.Element) bool {
+func (a *About) place(e *markup.Element) bool {
 	switch e.Name {
 	case "georss:point", "gml:point", "gml:pos":
-		a.setPlace("Point", 1, 1, e.Text())
+		a.setPlace("Point", 1, 1, positions(e))
 	case "georss:line", "gml:linestring":
-		a.setPlace("LineString", 2, maxVertices, e.Text())
+		a.setPlace("LineString", 2, maxVertices, positions(e))
 	case "georss:polygon", "gml:polygon":
-		a.setPlace("Polygon", 4, maxVertices, e.Text())
+		a.setPlace("Polygon", 4, maxVertices, positions(e))
 	case "georss:box", "gml:envelope":
-		a.setPlace("Box", 2, 2, e.Text())
+		a.setPlace("Box", 2, 2, positions(e))
 	case "georss:where", "where", "geo:point":
 		for c := range e.Children {
-			place(a, c)
+			a.place(c)
 		}
 	case "georss:featurename":
 		if a.Place == nil {
@@ -45,6 +45,21 @@ func place(a *About, e *markup.Element) bool {
 		return false
 	}
 	return true
+}
+
+// positions is the text of e, that of each element in it apart.
+func positions(e *markup.Element) string {
+	return strings.Join(leaves(nil, e), " ")
+}
+
+func leaves(texts []string, e *markup.Element) []string {
+	if !e.HasElements() {
+		return append(texts, e.Text())
+	}
+	for c := range e.Children {
+		texts = leaves(texts, c)
+	}
+	return texts
 }
 
 // maxVertices of a line or polygon.

@@ -32,11 +32,7 @@ func sanitize(s, base string) string {
 	if !strings.ContainsAny(s, "<&") {
 		return s
 	}
-	s = undeclared(s)
-	if base != "" {
-		s = absolute(s, base)
-	}
-	return policy.Sanitize(s)
+	return policy.Sanitize(absolute(undeclared(s), base, forgotten))
 }
 
 // undeclared keeps declarations that are none, and comments that never end, from hiding what comes after them, as they do in
@@ -86,39 +82,67 @@ var linking = map[string]bool{
 	"href": true, "src": true, "cite": true, "poster": true, "longdesc": true, "action": true, "background": true, "data": true, "usemap": true, "classid": true, "codebase": true, "profile": true,
 }
 
-// absolute makes the URLs in markup absolute, and changes nothing else of it.
-func absolute(s, base string) string {
+// absolute makes the URLs in markup absolute, and changes nothing else of it, except that a tag which never ends, as a
+// quotation mark was forgotten, ends with its first ">".
+func absolute(s, base string, forgotten int) string {
 	if !strings.Contains(s, "=") { // no attributes
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/8)
+	read := 0 // bytes of s
 	z := html.NewTokenizer(strings.NewReader(s))
 	for {
 		kind := z.Next()
+		raw := string(z.Raw()) // the token's own bytes change as it is read
 		switch kind {
 		case html.ErrorToken:
-			b.Write(z.Raw())
+			b.WriteString(mended(s[read:], base, forgotten))
 			return b.String()
 		case html.StartTagToken, html.SelfClosingTagToken:
-			raw := string(z.Raw()) // the token's own bytes change as it is read
 			token := z.Token()
 			changed := false
 			for i, a := range token.Attr {
 				if !linking[a.Key] {
 					continue
 				}
-				if resolved := markup.Resolve(base, a.Val); resolved != a.Val {
+				if resolved := markup.Resolve(base, strings.TrimRight(a.Val, "\"'")); resolved != a.Val {
 					token.Attr[i].Val = resolved
 					changed = true
 				}
 			}
+			read += len(raw)
 			if changed {
 				raw = token.String()
 			}
 			b.WriteString(raw)
 		default:
-			b.Write(z.Raw())
+			read += len(raw)
+			b.WriteString(raw)
 		}
 	}
+}
+
+// forgotten is how many quotation marks are put back: there are two kinds, and a tag that lacks one runs into all that follow.
+const forgotten = 2
+
+// mended is the end of markup, which begins with a tag that never ends, with a quotation mark before its first ">".
+func mended(rest, base string, forgotten int) string {
+	end := strings.IndexByte(rest, '>')
+	if end < 0 || forgotten == 0 {
+		return ""
+	}
+	quote := byte(0)
+	for _, c := range []byte(rest[:end]) {
+		switch {
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case c == quote:
+			quote = 0
+		}
+	}
+	if quote == 0 {
+		return ""
+	}
+	return absolute(rest[:end]+string(quote)+rest[end:], base, forgotten-1)
 }

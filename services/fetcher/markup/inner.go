@@ -30,10 +30,10 @@ func (e *Element) appendInner(b *strings.Builder) {
 			b.WriteByte('"')
 		}
 		b.WriteByte('>')
-		if void[strings.ToLower(name)] && c.first == nil {
+		c.appendInner(b)
+		if void[strings.ToLower(name)] { // what is in it came after it
 			continue
 		}
-		c.appendInner(b)
 		b.WriteString("</")
 		b.WriteString(name)
 		b.WriteByte('>')

@@ -117,6 +117,7 @@ func TestReader(t *testing.T) {
 		{"cut", `<rss><item><a>1</a><b>2`, `item(a(1)b(2))`},
 		{"an empty element", `<rss><a/><b>1</b></rss>`, `a()b(1)`},
 		{"too deep, and what comes then", `<rss><item>` + strings.Repeat("<x>", 2*MaxDepth) + `</item><item><a>1</a></item>`, `item(` + strings.Repeat("x(", MaxDepth-2) + strings.Repeat(")", MaxDepth-2) + `)item(a(1))`},
+		{"too deep, and not closed", `<rss><item>` + strings.Repeat("<x>", 2*MaxDepth) + `<item><a>1</a><b>2</b></item>`, `item(` + strings.Repeat("x(", MaxDepth-2) + strings.Repeat(")", MaxDepth-2) + `)item(a(1)b(2))`},
 	} {
 		if got := read(c.doc, o); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -145,6 +146,16 @@ func TestElement(t *testing.T) {
 		t.Errorf("%q, %q", b.Text(), b.Attr("c"))
 	}
 	if got, want := b.Inner(), `1 &lt; <i>2</i><br>"3"<img alt="&quot;&amp;">`; got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+// Markup that is not XML comes out as it would be read as HTML.
+func TestInnerOfHTML(t *testing.T) {
+	r := NewReader(`<a>1<br>2<IMG src=x>3<b>4</a>`, Options{})
+	a := r.Next()
+	r.Fill(a)
+	if got, want := a.Inner(), `1<br>2<IMG src="x">3<b>4</b>`; got != want {
 		t.Errorf("%s", got)
 	}
 }
