@@ -54,7 +54,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.last.IsZero() {
 		s.closest = min(s.closest, time.Since(s.last))
 	}
-	fail := s.fail > 0
+	fail := s.fail > 0 && r.URL.Path != "/robots.txt"
 	if fail {
 		s.fail--
 	}
@@ -67,6 +67,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.last = time.Now()
 	}()
 	switch {
+	case r.URL.Path == "/robots.txt":
+		_, _ = fmt.Fprint(w, "User-agent: *\nDisallow: /secret\n")
 	case fail:
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -85,6 +87,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, "</channel></rss>")
 	case r.URL.Path == "/moved":
 		http.Redirect(w, r, "/there", http.StatusFound)
+	case r.URL.Path == "/to-secret":
+		http.Redirect(w, r, "/secret", http.StatusFound)
 	case r.URL.Path == "/gone":
 		w.WriteHeader(http.StatusGone)
 	case r.URL.Path == "/private":
@@ -209,10 +213,10 @@ func TestPages(t *testing.T) {
 	q, s := queuetest.Start(t), newSite(t)
 	o := collect(t, q)
 	run(t, q, config)
-	add(t, q, article.JobAuto, s.URL+"/one", s.URL+"/moved", s.URL+"/gone", s.URL+"/private")
+	add(t, q, article.JobAuto, s.URL+"/one", s.URL+"/moved", s.URL+"/gone", s.URL+"/private", s.URL+"/secret/page", s.URL+"/to-secret")
 	add(t, q, article.JobFeed, s.URL+"/no-feed")
 	add(t, q, article.JobPage, s.URL+"/feed")
-	eventually(t, "all jobs end", 20*time.Second, func() bool { p, d := o.count(); return p == 2 && d == 4 })
+	eventually(t, "all jobs end", 20*time.Second, func() bool { p, d := o.count(); return p == 2 && d == 6 })
 
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -227,10 +231,19 @@ func TestPages(t *testing.T) {
 	if p := o.pages["/moved"][0]; p.FinalURL != s.URL+"/there" {
 		t.Errorf("%+v", p)
 	}
-	for path, reason := range map[string]string{"/gone": "http_4xx", "/private": "blocked_address", "/no-feed": deadNotFeed, "/feed": deadNotPage} {
+	for path, reason := range map[string]string{"/gone": "http_4xx", "/private": "blocked_address", "/no-feed": deadNotFeed, "/feed": deadNotPage, "/secret/page": "robots", "/to-secret": "robots"} {
 		if d := o.dead[s.URL+path]; d.Reason != reason || d.Service == "" {
 			t.Errorf("%s: %+v, want %s", path, d, reason)
 		}
+	}
+	if d := o.dead[s.URL+"/to-secret"]; !strings.Contains(d.Error, "Disallow: /secret (line 2 of "+s.URL+"/robots.txt)") {
+		t.Errorf("the refusal is not explained: %q", d.Error)
+	}
+	if n := s.times("/secret") + s.times("/secret/page"); n != 0 {
+		t.Errorf("what robots.txt forbids was asked for %d times", n)
+	}
+	if n := s.times("/robots.txt"); n != 1 {
+		t.Errorf("robots.txt was asked for %d times", n)
 	}
 }
 
@@ -255,7 +268,13 @@ func TestFeedIsFollowed(t *testing.T) {
 
 	// Failures put polls off and end nothing.
 	s.set(func() { s.fail = 2 })
-	eventually(t, "a failing feed is polled again", 30*time.Second, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.fail == 0 })
+	eventually(t, "a failing feed is polled again", 30*time.Second, func() bool {
+		hurry(t, q, s.URL+"/feed")
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.fail == 0
+	})
+	hurry(t, q, s.URL+"/feed")
 	s.set(func() { s.items, s.etag = []string{"d", "c", "b"}, `"v3"` })
 	eventually(t, "items come after failures", 30*time.Second, func() bool { p, _ := o.count(); return p == 4 })
 
@@ -271,6 +290,27 @@ func TestFeedIsFollowed(t *testing.T) {
 	}
 	if _, dead := o.count(); dead != 0 {
 		t.Errorf("%d dead letters", dead)
+	}
+}
+
+// hurry has a source polled now that failures have put off.
+func hurry(t *testing.T, q *queue.Queue, url string) {
+	t.Helper()
+	r, err := registry.Open(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Change(t.Context(), registry.ID(url), func(s *registry.Source) error {
+		if s.Revisit.Health().Failures > 0 {
+			s.Next = time.Now()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Publish(t.Context(), registry.Schedule(s, s.Next)); err != nil {
+		t.Fatal(err)
 	}
 }
 

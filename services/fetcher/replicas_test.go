@@ -210,8 +210,8 @@ func TestReplicas(t *testing.T) {
 		if w.crowded > 0 || len(w.close) > 0 {
 			t.Errorf("%s: %d requests while another was open; pauses of %v", w.url, w.crowded, w.close)
 		}
-		if len(w.requests) != 3*replicaPages+1 {
-			t.Errorf("%s was asked for %d URLs, want %d", w.url, len(w.requests), 3*replicaPages+1)
+		if len(w.requests) != 3*replicaPages+2 {
+			t.Errorf("%s was asked for %d URLs, want %d", w.url, len(w.requests), 3*replicaPages+2)
 		}
 		w.mu.Unlock()
 	}

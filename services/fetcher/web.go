@@ -94,7 +94,7 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 		return nil, nil, &again
 	}
 	if p, ok := errors.AsType[*putOff](err); ok {
-		again := queue.Retry(p, p.wait)
+		again := queue.Retry(nil, p.wait)
 		return nil, nil, &again
 	}
 	if err != nil {
