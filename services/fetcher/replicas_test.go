@@ -137,8 +137,10 @@ func (w *watched) first(path string) bool {
 func (w *watched) total() (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, m := range w.requests {
-		n += m
+	for path, m := range w.requests {
+		if path != "/robots.txt" { // which every process asks for
+			n += m
+		}
 	}
 	return n
 }
