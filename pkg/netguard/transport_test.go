@@ -21,7 +21,7 @@ func TestTransport(t *testing.T) {
 	t.Setenv("http_proxy", inside.URL)
 
 	strict := &http.Client{Transport: Guard{}.Transport()}
-	for _, url := range []string{inside.URL, strings.Replace(inside.URL, "127.0.0.1", "localhost", 1), "http://10.0.0.1/"} {
+	for _, url := range []string{inside.URL, strings.Replace(inside.URL, "127.0.0.1", "localhost", 1), "http://10.0.0.1/", "http://[::1]/", "http://HUB.internal/", "http://intranet/", "http://hub.example:22/"} {
 		_, err := strict.Post(url, "text/plain", strings.NewReader("x")) //nolint:bodyclose // there is none
 		var blocked *BlockedError
 		if !errors.As(err, &blocked) {

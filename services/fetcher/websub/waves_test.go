@@ -16,18 +16,21 @@ func TestWaves(t *testing.T) {
 		var (
 			ws    waves
 			calls atomic.Int32
+			now   atomic.Int32
 			all   sync.WaitGroup
-			began = make(chan time.Time, 100)
 		)
 		call := func() error {
 			calls.Add(1)
-			began <- time.Now()
+			if now.Add(1) > 2 { // one for a, one for b
+				t.Error("two calls for one key run at a time")
+			}
 			time.Sleep(time.Second)
+			now.Add(-1)
 			return nil
 		}
 		for i := range 50 {
 			all.Go(func() {
-				time.Sleep(time.Duration(i) * 10 * time.Millisecond)
+				time.Sleep(time.Duration(i) * 50 * time.Millisecond)
 				came := time.Now()
 				if err := ws.do(t.Context(), "a", call); err != nil {
 					t.Error(err)
@@ -37,10 +40,12 @@ func TestWaves(t *testing.T) {
 				}
 			})
 		}
-		all.Go(func() { _ = ws.do(t.Context(), "b", call) })
+		for range 5 {
+			all.Go(func() { _ = ws.do(t.Context(), "b", call) })
+		}
 		all.Wait()
-		if n := calls.Load(); n != 3 {
-			t.Errorf("%d calls, want two for a and one for b", n)
+		if n := calls.Load(); n != 6 {
+			t.Errorf("%d calls, want four for a and two for b", n)
 		}
 		if len(ws.running) != 0 {
 			t.Errorf("%d keys are kept", len(ws.running))

@@ -14,6 +14,7 @@ import (
 	"dateline/pkg/netguard"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 func TestSubscribe(t *testing.T) {
@@ -314,8 +315,8 @@ func TestShutdownWhileAsking(t *testing.T) {
 		t.Error("a request that was cancelled is reported as made")
 	}
 	s := w.state()
-	if s.Note != "" {
-		t.Errorf("noted as %q", s.Note)
+	if failed := testutil.ToFloat64(w.metrics.requests.WithLabelValues("subscribe", "failed")); s.Note != "" || failed != 0 {
+		t.Errorf("noted as %q, counted %g", s.Note, failed)
 	}
 	within(t, "the next try", s.Next(noon), noon.Add(10*time.Minute), noon.Add(13*time.Minute))
 }
@@ -324,5 +325,14 @@ func TestMissingSource(t *testing.T) {
 	w := begin(t, true)
 	if err := w.Renew(t.Context(), "nobody"); err == nil || !strings.Contains(err.Error(), "nobody") {
 		t.Errorf("renewal of a source that is not there: %v", err)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	newMetrics(reg)
+	problems, err := testutil.GatherAndLint(reg)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v %v", problems, err)
 	}
 }
