@@ -17,7 +17,7 @@ import (
 func (g Guard) Transport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Control: g.Control}
 	return &http.Transport{
-		Proxy:                  nil,
+		Proxy: nil,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			host, p, err := net.SplitHostPort(addr)
 			if err != nil {
