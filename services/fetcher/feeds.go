@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"dateline/pkg/weburl"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/httprules"
@@ -42,7 +41,7 @@ func (f *fetcher) readFeed(s *registry.Source, resp *fetch.Response, seen *regis
 	if s.Language == "" {
 		s.Language = feed.Clip(read.Language, 35) // the longest of RFC 5646, 4.4.1
 	}
-	f.subscribe(s, read, resp)
+	f.offer(s, read, resp)
 	return found, nil
 }
 
@@ -70,12 +69,4 @@ func hints(read *feed.Feed, resp *fetch.Response) *revisit.Hints {
 // updatePeriods are those of RSS's syndication module.
 var updatePeriods = map[string]time.Duration{
 	"hourly": time.Hour, "daily": 24 * time.Hour, "weekly": 7 * 24 * time.Hour, "monthly": 30 * 24 * time.Hour, "yearly": 365 * 24 * time.Hour,
-}
-
-// topic is what a feed's hubs know it by: its own address as it gives it, or else the one that it came from.
-func topic(read *feed.Feed, resp *fetch.Response) string {
-	if self, err := weburl.Resolve(resp.URL, read.Self); read.Self != "" && err == nil {
-		return self
-	}
-	return resp.URL
 }

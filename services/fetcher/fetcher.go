@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -31,6 +32,7 @@ import (
 	"dateline/services/fetcher/revisit"
 	"dateline/services/fetcher/robots"
 	"dateline/services/fetcher/warc"
+	"dateline/services/fetcher/websub"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -53,7 +55,8 @@ type Config struct {
 	FeedInterval       time.Duration `help:"Time between two polls of every source that has no interval of its own; 0 to poll each as often as it pays." default:"0s" env:"DATELINE_FEED_INTERVAL"`
 	PollBudget         float64       `help:"Polls of sources a day that all fetchers make together; 0 for 24 for each source, more for busy ones and fewer for quiet ones." default:"0" env:"DATELINE_POLL_BUDGET"`
 
-	Evidence warc.Config `embed:""`
+	Evidence warc.Config   `embed:""`
+	WebSub   websub.Config `embed:""`
 }
 
 // Validate names what is wrong.
@@ -89,6 +92,9 @@ func (c *Config) Validate() error {
 	if err := c.Evidence.Validate(); err != nil {
 		return err
 	}
+	if err := c.WebSub.Validate(); err != nil {
+		return err
+	}
 	if u, err := url.Parse(c.FetchContact); c.FetchContact != "" && (err != nil || u.Host == "" || strings.ContainsFunc(c.FetchContact, notPrintable)) {
 		return fmt.Errorf("--fetch-contact %q: a web address such as https://example.org/bot", c.FetchContact)
 	}
@@ -108,15 +114,16 @@ func (c *Config) userAgent() string {
 
 // fetcher is one Run.
 type fetcher struct {
-	cfg      Config
-	q        *queue.Queue
-	client   *fetch.Client
-	gate     *polite.Gate
-	robots   *robots.Cache
-	registry *registry.Registry
-	evidence *warc.Writer // nil where none is kept
-	metrics  *metrics
-	shared   atomic.Int64 // theta, see reconcile
+	cfg        Config
+	q          *queue.Queue
+	client     *fetch.Client
+	gate       *polite.Gate
+	robots     *robots.Cache
+	registry   *registry.Registry
+	evidence   *warc.Writer       // nil where none is kept
+	subscriber *websub.Subscriber // nil where there is no WebSub
+	metrics    *metrics
+	shared     atomic.Int64 // theta, see reconcile
 }
 
 // Run fetches until ctx ends, then finishes what is in hand and returns nil.
@@ -141,11 +148,12 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	if err != nil {
 		return fmt.Errorf("politeness: %w", err)
 	}
+	guard := netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback}
 	limits := fetch.DefaultLimits
 	limits.Total, limits.PageBytes, limits.FeedBytes = cfg.FetchTimeout, int64(cfg.FetchPageBytes), int64(cfg.FetchFeedBytes)
 	f := &fetcher{
 		cfg: cfg, q: q, registry: sources,
-		client:  fetch.NewClient(cfg.userAgent(), netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback}, limits),
+		client:  fetch.NewClient(cfg.userAgent(), guard, limits),
 		metrics: newMetrics(adm.Registry),
 	}
 	defer f.client.Close()
@@ -162,7 +170,18 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 		}
 	}
 
+	var callbacks net.Listener
+	if cfg.WebSub.On() {
+		if callbacks, err = f.listen(ctx); err != nil {
+			return err
+		}
+		f.subscriber = websub.New(cfg.WebSub, guard, cfg.userAgent(), subscriptions{f}, adm.Registry)
+	}
+
 	g, ctx := errgroup.WithContext(ctx)
+	if f.subscriber != nil {
+		g.Go(func() error { return f.subscriber.Serve(ctx, callbacks) })
+	}
 	g.Go(func() error { f.gate.Run(ctx); return nil })
 	// The gate admits as many requests as there are workers. The queue has more jobs in hand than that, of each class, so
 	// that none is missing while others wait a little for their site. Attempts are counted in jobs and not by the queue:

@@ -70,6 +70,10 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 	}
 	s.Note(p)
 	s.Next = s.Revisit.Next(now, f.params(s))
+	if p.Outcome != pollFailed {
+		s.Subscription.Polled(now, p.New)
+		s.Next = s.Subscription.NextPoll(now, s.Next)
+	}
 	f.metrics.polls.WithLabelValues(string(s.Kind), p.Outcome).Inc()
 	if moved != "" && p.Outcome != pollFailed {
 		return f.move(ctx, s, moved)
@@ -77,6 +81,7 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 	if _, err := f.registry.Save(ctx, s, revision); err != nil {
 		return queue.Retry(err, 0)
 	}
+	f.renew(ctx, s)
 	return queue.Done(registry.Schedule(s, s.Next))
 }
 

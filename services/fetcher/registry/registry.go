@@ -12,8 +12,8 @@ import (
 	"dateline/pkg/queue"
 )
 
-// ErrUnknown means that the registry has no such source.
-var ErrUnknown = errors.New("no such source")
+// ErrUnknown means that the registry has no such source. It wraps queue.ErrNotFound.
+var ErrUnknown = fmt.Errorf("no such source: %w", queue.ErrNotFound)
 
 // Registry is the bucket of sources. Its methods may be called from many goroutines and processes.
 type Registry struct{ bucket *queue.Bucket }
