@@ -69,6 +69,39 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// A long base and many links do not make gigabytes of a short document.
+func TestResolvingIsBounded(t *testing.T) {
+	long := "https://news.example/" + strings.Repeat("x", 100_000) + "/"
+	links := strings.Repeat("<link>a</link>", 100)
+	items := strings.Repeat("<item>"+links+"<description>"+strings.Repeat("&lt;a href=b>", 100)+"</description></item>", 100)
+	for _, body := range []string{
+		"<rss version='2.0'><channel xml:base='" + long + "'>" + items + "</channel></rss>",
+		"<rss version='2.0'>" + strings.Repeat("<channel xml:base='"+strings.Repeat("x", 20_000)+"/'>", 300) + items + strings.Repeat("</channel>", 300) + "</rss>",
+		`{"version":"https://jsonfeed.org/version/1","items":[` + strings.Repeat(`{"url":"a","attachments":[`+strings.Repeat(`{"url":"b"},`, 100)+`]},`, 100) + "]}",
+	} {
+		f, err := Parse(long, nil, []byte(body))
+		if err != nil || len(f.Entries) != 100 || !f.Truncated {
+			t.Fatalf("%.60s: %+v, %v", body, f, err)
+		}
+		total := 0
+		for i := range f.Entries {
+			e := &f.Entries[i]
+			for _, l := range e.Links {
+				total += len(l.URL)
+			}
+			for _, x := range e.Enclosures {
+				total += len(x.URL)
+			}
+			if n := len(e.Summary.HTML()); n > 100_000 {
+				t.Errorf("a text of %d bytes", n)
+			}
+		}
+		if total > markup.MaxResolved+1<<20 {
+			t.Errorf("%d bytes of URLs", total)
+		}
+	}
+}
+
 func TestParseIsLinear(t *testing.T) {
 	for _, piece := range []string{
 		"<item><title>x</title>", "<category>x</category>", "<content:encoded><![CDATA[<!--", "<description>&lt;!--", "<description>&lt;a href=x", "<description>&lt;a b=&quot;>&lt;a c='>", "<author>a@b (", "<link>../", "<media:group>", "<itunes:category text='x'>",

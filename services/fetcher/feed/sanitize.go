@@ -32,7 +32,8 @@ func sanitize(s, base string) string {
 	if !strings.ContainsAny(s, "<&") {
 		return s
 	}
-	return policy.Sanitize(absolute(undeclared(s), base, forgotten))
+	room := markup.Room(4<<10 + 4*len(s))
+	return policy.Sanitize(absolute(undeclared(s), base, &room, forgotten))
 }
 
 // undeclared keeps declarations that are none, and comments that never end, from hiding what comes after them, as they do in
@@ -84,7 +85,7 @@ var linking = map[string]bool{
 
 // absolute makes the URLs in markup absolute, and changes nothing else of it, except that a tag which never ends, as a
 // quotation mark was forgotten, ends with its first ">".
-func absolute(s, base string, forgotten int) string {
+func absolute(s, base string, room *markup.Room, forgotten int) string {
 	if !strings.Contains(s, "=") { // no attributes
 		return s
 	}
@@ -97,7 +98,7 @@ func absolute(s, base string, forgotten int) string {
 		raw := string(z.Raw()) // the token's own bytes change as it is read
 		switch kind {
 		case html.ErrorToken:
-			b.WriteString(mended(s[read:], base, forgotten))
+			b.WriteString(mended(s[read:], base, room, forgotten))
 			return b.String()
 		case html.StartTagToken, html.SelfClosingTagToken:
 			token := z.Token()
@@ -106,7 +107,7 @@ func absolute(s, base string, forgotten int) string {
 				if !linking[a.Key] {
 					continue
 				}
-				if resolved := markup.Resolve(base, strings.TrimRight(a.Val, "\"'")); resolved != a.Val {
+				if resolved := room.Resolve(base, strings.TrimRight(a.Val, "\"'")); resolved != a.Val {
 					token.Attr[i].Val = resolved
 					changed = true
 				}
@@ -127,7 +128,7 @@ func absolute(s, base string, forgotten int) string {
 const forgotten = 2
 
 // mended is the end of markup, which begins with a tag that never ends, with a quotation mark before its first ">".
-func mended(rest, base string, forgotten int) string {
+func mended(rest, base string, room *markup.Room, forgotten int) string {
 	end := strings.IndexByte(rest, '>')
 	if end < 0 || forgotten == 0 {
 		return ""
@@ -144,5 +145,5 @@ func mended(rest, base string, forgotten int) string {
 	if quote == 0 {
 		return ""
 	}
-	return absolute(rest[:end]+string(quote)+rest[end:], base, forgotten-1)
+	return absolute(rest[:end]+string(quote)+rest[end:], base, room, forgotten-1)
 }
