@@ -54,8 +54,8 @@ type Room int
 
 // Resolve is the function Resolve as long as there is room; then URLs stay as they are. An empty one is none.
 func (r *Room) Resolve(base, ref string) string {
-	if ref == "" {
-		return ""
+	if ref == "" || *r == 0 {
+		return ref
 	}
 	resolved := Resolve(base, ref)
 	if added := Room(len(resolved) - len(ref)); added > 0 {
