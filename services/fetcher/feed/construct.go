@@ -31,13 +31,15 @@ func (r *reader) text(e *markup.Element, standard string) Text {
 	case TypeHTML:
 		t.markup = true
 	case TypeXHTML: // escaped, or text alone
-		t.markup = looksLikeHTML(t.value)
+		if t.markup = strings.Contains(t.value, "<"); !t.markup {
+			t.Type = TypePlain
+		}
 	case TypePlain:
 		if !r.atom && looksLikeHTML(t.value) {
 			t.Type, t.markup = TypeHTML, true
 		}
-	default:
-		t.markup = looksLikeHTML(t.value)
+	default: // whoever takes XML for markup must not be misled
+		t.markup = strings.Contains(t.value, "<") && (!strings.HasPrefix(t.Type, "text/") || strings.HasSuffix(t.Type, "xml"))
 	}
 	return t
 }

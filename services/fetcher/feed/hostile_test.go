@@ -125,7 +125,7 @@ func TestParseIsLinear(t *testing.T) {
 }
 
 func FuzzParseXML(f *testing.F) {
-	for _, s := range []string{rss, atom, rdf, cdf, rss[:300], "<rss><channel><item><link>//x</link></item></channel></rss>", "\xff\xfe<\x00r\x00", "<rdf:RDF><item rdf:about='x'/></rdf:RDF>", "<feed><entry><content type='xhtml'><div><a href='b'>c"} {
+	for _, s := range []string{rss, atom, rdf, cdf, rss[:300], "<rss><channel><item><link>//x</link></item></channel></rss>", "\xff\xfe<\x00r\x00", "<rdf:RDF><item rdf:about='x'/></rdf:RDF>", "<feed><entry><content type='xhtml'><div><a href='b'>c", "<feed><entry><content type='image/svg+xml'>&lt;x>&lt;script>", "<feed><entry><summary type='xhtml'>&lt;x>&lt;script>"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(fuzzed)
@@ -157,6 +157,9 @@ func fuzzed(t *testing.T, body []byte) {
 		for _, text := range append(e.Content, e.Title, e.Summary) {
 			if wrong := unsafe(text.HTML()); wrong != "" {
 				t.Errorf("%s is in %q", wrong, text.HTML())
+			}
+			if wrong := unsafe(text.Value()); wrong != "" && (strings.HasSuffix(text.Type, "html") || strings.HasSuffix(text.Type, "xml")) {
+				t.Errorf("%s is in %q of type %s", wrong, text.Value(), text.Type)
 			}
 		}
 	}
