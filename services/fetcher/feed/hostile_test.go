@@ -15,7 +15,7 @@ func TestSanitize(t *testing.T) {
 		`<a href="javascript:alert(1)">x</a>`:                      `<a>x</a>`,
 		`<a href=" java&#10;script:alert(1)">x</a>`:                `<a>x</a>`,
 		`<img src=x onerror=alert(1)>`:                             `<img src="https://a.example/x">`,
-		`<svg><script>alert(1)</script></svg>`:                     ``,
+		`<svg><script>alert(1)</script></svg>`:                     `<svg xmlns="http://www.w3.org/2000/svg"></svg>`,
 		`<p style="background:url(javascript:x)" class=y>z</p>`:    `<p>z</p>`,
 		`<iframe src="https://b.example/"></iframe>after`:          `after`,
 		`<object data="x">instead`:                                 `instead`,
@@ -33,7 +33,11 @@ func TestSanitize(t *testing.T) {
 		`<a x='1' href="/y>z</a>`:                                  `<a href="https://a.example/y">z</a>`,
 		`<a href="/y`:                                              ``,
 		`a < b & c`:                                                `a &lt; b &amp; c`,
-		`<math><mtext><table><mglyph><style><img src=x onerror=y>`: `<table>`,
+		`<math><mtext><table><mglyph><style><img src=x onerror=y>`: `<math xmlns="http://www.w3.org/1998/Math/MathML"><mtext><table>`,
+		`<svg viewBox="0 0 1 1" onload=x()><circle r="1" fill="red" style="x"/></svg>`:                                                            `<svg viewbox="0 0 1 1" xmlns="http://www.w3.org/2000/svg"><circle r="1" fill="red"/></svg>`,
+		`<svg xmlns="urn:x"><path d="M0 0" fill="url(//b.example/x)"/></svg>`:                                                                     `<svg><path d="M0 0"/></svg>`,
+		`<svg><a xlink:href="javascript:x()"><text>y</text></a><use href="//b.example#x"/><image href="//b.example/i"/><foreignObject><p>z</svg>`: `<svg xmlns="http://www.w3.org/2000/svg"><a><text>y</text></a><p>z</svg>`,
+		`<svg></p><title><a id="</title><img src=x onerror=y>">`:                                                                                  `<svg xmlns="http://www.w3.org/2000/svg"></p><img src="https://a.example/x">&#34;&gt;`,
 	} {
 		if got := sanitize(in, "https://a.example/"); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", in, got, want)
@@ -125,7 +129,7 @@ func TestParseIsLinear(t *testing.T) {
 }
 
 func FuzzParseXML(f *testing.F) {
-	for _, s := range []string{rss, atom, rdf, cdf, rss[:300], "<rss><channel><item><link>//x</link></item></channel></rss>", "\xff\xfe<\x00r\x00", "<rdf:RDF><item rdf:about='x'/></rdf:RDF>", "<feed><entry><content type='xhtml'><div><a href='b'>c", "<feed><entry><content type='image/svg+xml'>&lt;x>&lt;script>", "<feed><entry><summary type='xhtml'>&lt;x>&lt;script>"} {
+	for _, s := range []string{rss, atom, rdf, cdf, rss[:300], "<rss><channel><item><link>//x</link></item></channel></rss>", "\xff\xfe<\x00r\x00", "<rdf:RDF><item rdf:about='x'/></rdf:RDF>", "<feed><entry><content type='xhtml'><div><a href='b'>c", "<feed><entry><content type='image/svg+xml'>&lt;x>&lt;script>", "<feed><entry><summary type='xhtml'>&lt;x>&lt;script>", "<rss version='2'><item><description>&lt;svg>&lt;desc>&lt;title>&lt;style>&lt;math>&lt;mi>&lt;a href='javascript:x'>"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(fuzzed)

@@ -1,6 +1,8 @@
 package feed
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"dateline/services/fetcher/markup"
@@ -22,9 +24,31 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("poster").OnElements("video")
 	p.AllowAttrs("title", "lang", "dir").Globally()
 	p.AllowNoAttrs().OnElements("a", "span", "font", "img")
-	p.AllowAttrs("alt").OnElements("img")                 // whatever is in it: it comes out escaped
+	p.AllowAttrs("alt").OnElements("img") // whatever is in it: it comes out escaped
+	allowDrawings(p)
 	p.AllowElementsContent("frame", "frameset", "object") // what is shown in their stead, and the rest where they never end
 	return p
+}
+
+// foreign are the namespaces of the two languages that HTML takes in, whose tags carry them here, so that the markup is the same
+// to those who read it as XML.
+var foreign = map[string]string{"svg": "http://www.w3.org/2000/svg", "math": "http://www.w3.org/1998/Math/MathML"}
+
+var (
+	drawn   = strings.Fields("svg g path circle ellipse rect line polyline polygon text tspan desc defs")
+	formula = strings.Fields("math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd mstyle mpadded mphantom menclose mfenced semantics")
+	shapes  = strings.Fields("width height viewbox preserveaspectratio version baseprofile x y x1 y1 x2 y2 dx dy cx cy r rx ry d points transform opacity fill-opacity fill-rule stroke-width stroke-opacity stroke-linecap stroke-linejoin stroke-dasharray font-size font-weight text-anchor")
+	layout  = strings.Fields("display displaystyle mathvariant stretchy fence separator separators open close lspace rspace accent accentunder linethickness columnalign rowspan columnspan notation width")
+)
+
+// allowDrawings allows the inert part of SVG and MathML: shapes and formulas, which link to nothing and hold no HTML. As no
+// element is allowed anywhere whose content is not markup, text cannot become markup by being read in the other language.
+func allowDrawings(p *bluemonday.Policy) {
+	p.AllowNoAttrs().OnElements(slices.Concat(drawn, formula)...)
+	p.AllowAttrs("xmlns").Matching(regexp.MustCompile("^("+foreign["svg"]+"|"+foreign["math"]+")$")).OnElements("svg", "math")
+	p.AllowAttrs(shapes...).Matching(regexp.MustCompile(`^[\w\s.,%()+-]*$`)).OnElements(drawn...)
+	p.AllowAttrs("fill", "stroke").Matching(regexp.MustCompile(`^(#?[\w-]+|rgba?\([\d\s.,%]+\))$`)).OnElements(drawn...)
+	p.AllowAttrs(layout...).Matching(regexp.MustCompile(`^[\w\s.,%(){}|\[\];+-]*$`)).OnElements(formula...)
 }
 
 // sanitize makes markup safe, and the URLs in it absolute.
@@ -83,10 +107,10 @@ var linking = map[string]bool{
 	"href": true, "src": true, "cite": true, "poster": true, "longdesc": true, "action": true, "background": true, "data": true, "usemap": true, "classid": true, "codebase": true, "profile": true,
 }
 
-// absolute makes the URLs in markup absolute, and changes nothing else of it, except that a tag which never ends, as a
-// quotation mark was forgotten, ends with its first ">".
+// absolute makes the URLs in markup absolute and its drawings say what they are. It changes nothing else, except that a tag
+// which never ends, as a quotation mark was forgotten, ends with its first ">".
 func absolute(s, base string, room *markup.Room, forgotten int) string {
-	if !strings.Contains(s, "=") { // no attributes
+	if !strings.Contains(s, "=") && !strings.Contains(s, "<svg") && !strings.Contains(s, "<math") { // neither attributes nor drawings
 		return s
 	}
 	var b strings.Builder
@@ -102,8 +126,11 @@ func absolute(s, base string, room *markup.Room, forgotten int) string {
 			return b.String()
 		case html.StartTagToken, html.SelfClosingTagToken:
 			token := z.Token()
-			changed := false
+			changed, space := false, foreign[token.Data]
 			for i, a := range token.Attr {
+				if a.Key == "xmlns" {
+					space = ""
+				}
 				if !linking[a.Key] {
 					continue
 				}
@@ -111,6 +138,10 @@ func absolute(s, base string, room *markup.Room, forgotten int) string {
 					token.Attr[i].Val = resolved
 					changed = true
 				}
+			}
+			if space != "" {
+				token.Attr = append(token.Attr, html.Attribute{Key: "xmlns", Val: space})
+				changed = true
 			}
 			read += len(raw)
 			if changed {
