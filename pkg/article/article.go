@@ -110,6 +110,7 @@ const (
 	FromText      From = "text"
 	FromHeader    From = "header"    // a Dateline-* message header
 	FromPublisher From = "publisher" // the publisher's JSON
+	FromModified  From = "modified"  // the date of the last change: a page gives no other, and was published no later
 )
 
 // BodyState says how much of the article the body holds.

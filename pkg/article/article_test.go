@@ -142,6 +142,19 @@ func TestPageRoundTrip(t *testing.T) {
 	}
 }
 
+// A change alone is no revision: neither as the date of modification nor where it stands in for the publication.
+func TestFingerprintDates(t *testing.T) {
+	of := func(day int, from From) string {
+		return Fingerprint(&Article{Headline: "H", DatePublished: &Date{Time: time.Date(2024, 11, day, 0, 0, 0, 0, time.UTC), Precision: Day, From: from}})
+	}
+	if of(5, FromModified) != of(6, FromModified) {
+		t.Error("the date of a change made a revision")
+	}
+	if of(5, FromJSONLD) == of(6, FromJSONLD) {
+		t.Error("another day of publication made no revision")
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"schema_version":1,"date_published":{"time":"2024","precision":"year"},"body":[{"type":"list","items":["a"]}]}`))
 	f.Fuzz(func(_ *testing.T, b []byte) {

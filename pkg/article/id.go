@@ -69,7 +69,7 @@ func Fingerprint(a *Article) string {
 	for _, author := range a.Authors {
 		parts = append(parts, fold(author.Name))
 	}
-	if a.DatePublished != nil {
+	if a.DatePublished != nil && a.DatePublished.From != FromModified { // that moves with every change
 		parts = append(parts, a.DatePublished.String())
 	}
 	return hash(parts...)

@@ -35,6 +35,11 @@ func TestFindAll(t *testing.T) {
 		{"en", "6 November\n\n2024 people", "6 November=2024-11-06"},
 		{"en", "at 10:04 eat 6 November 2024", "6 November 2024=2024-11-06"},
 		{"de", "am 6. November 2024 um 10 Uhr und am 7. November", "6. November 2024 um 10 Uhr=2024-11-06T10:00; 7. November=2024-11-07"},
+		{"de", "Von Ann Weaver, 6.11.24", "6.11.24=2024-11-06"},
+		{"de", "Python 3.9.10, Kapitel 3.9.10", ""},
+		{"en", "released, 3.9.10", ""},
+		{"ko", "6.11.24", ""}, // there the year comes first, and has two digits
+		{"de", "26 | 10 | 2024 | Praxis", "26 | 10 | 2024=2024-10-26"},
 		{"de", "Nr. 5 vom 06.11.2024", "06.11.2024=2024-11-06"},
 		{"ja", "令和6年11月6日（水）午後3時5分", "令和6年11月6日（水）午後3時5分=2024-11-06T15:05"},
 		{"fa", "سه\u200cشنبه ۱۵ آبان ۱۴۰۳ (۵ نوامبر ۲۰۲۴) ساعت ۱۰", "سه\u200cشنبه ۱۵ آبان ۱۴۰۳ (۵ نوامبر ۲۰۲۴)=2024-11-05"},

@@ -3,12 +3,14 @@ package dates
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // numeric reads 06.11.2024, 11/26/2024, 2024. 11. 6. and 2024-11-06. used says that there are three numbers.
 func (r *reader) numeric(a, sep token) (used, ok bool) {
 	switch sep.text {
-	case ".", "/", "-", "．", "／", "‑", "–":
+	case ".", "/", "-", "．", "／", "‑", "–", "|":
 	default:
 		return false, false
 	}
@@ -30,10 +32,12 @@ func (r *reader) numeric(a, sep token) (used, ok bool) {
 	case a.digits <= 2 && c.digits == 4:
 		year = c.n
 		month, day = r.order(year, a.n, b.n, sep.text)
-	case a.digits == 2 && b.digits == 2 && c.digits == 2:
+	case c.digits == 2 && a.digits <= 2 && (a.digits == 2 && b.digits == 2 || sep.text == "." && !r.version(a)):
 		own := r.lex.language(r.lang)
 		switch {
 		case own == nil || own.solar: // whose year, or which calendar's?
+		case own.yearFirst && a.digits == 1:
+			return true, false
 		case own.yearFirst:
 			year, month, day = r.century(a.n), b.n, c.n
 		default:
@@ -46,6 +50,13 @@ func (r *reader) numeric(a, sep token) (used, ok bool) {
 	}
 	r.year, r.month, r.day = year, month, day
 	return true, r.accept(c.end)
+}
+
+// version reports whether 8.5.12 from a number on may be a version or a chapter: in English, which writes no such dates, in a
+// running text, and right after a word.
+func (r *reader) version(from token) bool {
+	before, _ := utf8.DecodeLastRuneInString(strings.TrimRight(r.text[:from.start], " \t\n\u00a0"))
+	return r.mode == mention || strings.EqualFold(r.base, "en") || unicode.IsLetter(before) || unicode.IsDigit(before)
 }
 
 // order tells day and month apart by what is possible, by the separator (with dots the day comes first), by what does not

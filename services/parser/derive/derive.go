@@ -24,7 +24,7 @@ func Complete(a *article.Article) {
 	if a.Dateline != nil && a.Dateline.Date != nil && a.Dateline.Date.Precision == "" { // its words alone so far
 		a.Dateline.Date = day(a.Dateline.Date.Raw, a)
 	}
-	if a.DateMentions = dates.Mentions(a.InLanguage, a.Text, a.DatePublished); a.DateMentions != nil {
+	if a.DateMentions = dates.Mentions(a.InLanguage, a.Text, published(a)); a.DateMentions != nil {
 		a.Provenance["date_mentions"] = article.FromText
 	}
 	a.DisplayTitle = article.DisplayTitle{Text: a.Headline}
@@ -34,12 +34,20 @@ func Complete(a *article.Article) {
 	a.Fingerprint = article.Fingerprint(a)
 }
 
+// published is what days without a year count from: the publication, where the page did not give only a change.
+func published(a *article.Article) *article.Date {
+	if a.DatePublished == nil || a.DatePublished.From == article.FromModified {
+		return nil
+	}
+	return a.DatePublished
+}
+
 // day resolves a dateline's day against the publication, in English or in the article's language.
 func day(words string, a *article.Article) *article.Date {
-	if d, ok := dates.Resolve(words, a.DatePublished); ok {
+	if d, ok := dates.Resolve(words, published(a)); ok {
 		return &d
 	}
-	d, err := dates.Context{Lang: a.InLanguage, Published: a.DatePublished}.Parse(words)
+	d, err := dates.Context{Lang: a.InLanguage, Published: published(a)}.Parse(words)
 	if err != nil || d.Precision != article.Day {
 		return nil
 	}

@@ -175,6 +175,7 @@ func TestAuthors(t *testing.T) {
 func TestDates(t *testing.T) {
 	far := strings.Repeat("<p>Nobody had left the talks, whatever had been written of them on that day.</p>", 40)
 	const url = "https://www.paper.example/a/b"
+	words := strings.Repeat("nobody had left the talks, whatever had been said of them; ", 5)
 	for _, c := range []struct{ name, url, head, more, want string }{
 		{"JSON-LD before OpenGraph", url, ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2024-11-05T10:00:00Z"}`) + `<meta property=article:published_time content="2024-11-04T10:00:00Z">`, "", "2024-11-05T10:00:00Z json-ld"},
 		{"JSON-LD of the page", url, ld(`{"@type":"WebPage","name":"H","datePublished":"2024-11-05"}`), "", "2024-11-05 json-ld"},
@@ -197,6 +198,26 @@ func TestDates(t *testing.T) {
 		{"today's date is not the article's", url, "", `<h1>Bridge</h1><p class=current-date>6 November 2024</p>` + far + `<p>Published: 5 November 2024</p>`, "2024-11-05 text"},
 		{"URL", "https://www.paper.example/2024/11/05/b", "", "", "2024-11-05 html"},
 		{"data of a script", url, `<script>var page = {"publishedAt":"2024-11-05T10:00:00Z"}</script>`, "", "2024-11-05T10:00:00Z html"},
+		{"the day of the headline's line before a loose meta element", url, `<meta name=dc.date content="2024-10-01">`, `<h1>Bridge</h1><p>5 November 2024</p>`, "2024-11-05 text"},
+		{"a category's name is no part of the page", url, "", `<article class="post category-aktuelles"><h1>Bridge</h1><time datetime="2024-11-05">x</time></article>`, "2024-11-05 html"},
+		{"two digits of the year", url, `<meta http-equiv=content-language content=de>`, `<h1>Bridge</h1><p>von <a href=/ann>Ann Weaver</a>, 5.11.24</p>`, "2024-11-05 text"},
+		{"bars between the numbers", url, "", `<h1>Bridge</h1><p>26 | 10 | 2024</p>`, "2024-10-26 text"},
+		{"blanks in the markup do not count", url, "", `<h1>Bridge</h1><p>5 November 2024` + strings.Repeat(" ", 200) + `|</p>`, "2024-11-05 text"},
+		{"a paragraph that opens with a date", url, "", `<h1>Bridge</h1><p>Alder, (5 November 2024). ` + words + `</p>`, "2024-11-05 text"},
+		{"a paragraph that opens with a date and a dash", url, "", `<h1>Bridge</h1><p>5 November 2024 – ` + words + `</p>`, "2024-11-05 text"},
+		{"a paragraph that speaks of a date", url, "", `<h1>Bridge</h1><p>On 5 November 2024 ` + words + `</p>`, "none"},
+		{"a byline below the text", url, "", `<h1>Bridge</h1>` + far + `<div class=post-footer>Von Ann Weaver am 05.11.2024, 11:51 | 0 Meinungen</div>`, "2024-11-05T11:51 text"},
+		{"by in a sentence", url, "", `<h1>Bridge</h1>` + far + `<p>In force since 5 November 2024 were the new rules as made by law</p>`, "none"},
+		{"a clock above the headline", url, "", `<header><p>Wed, 6 Nov 2024</p></header><p>` + words + `</p><h1>Bridge</h1><p>5 November 2024</p>`, "2024-11-05 text"},
+		{"the month of the URL and a day of it", "https://www.paper.example/2024/11/b", "", `<h1>Bridge</h1>` + far + `<p>5 November 2024</p>`, "2024-11-05 text"},
+		{"the month of the URL and another day by the headline", "https://www.paper.example/2024/10/b", "", `<h1>Bridge</h1><p>5 November 2024</p>` + far + `<p>1 October 2024</p>`, "2024-11-05 text"},
+		{"pubdate of a teaser", url, "", `<h1>Bridge</h1><time datetime="2024-11-05">x</time>` + far + `<time pubdate datetime="2024-11-06">x</time>`, "2024-11-05 html"},
+		{"a box beside the headline", url, `<meta name=date content="2024-10-01">`, `<h1>Bridge</h1><p>` + words + `</p><p>` + words + `</p><aside><time datetime="2024-11-05">x</time></aside>`, "2024-11-05 html"},
+		{"microdata of a recording", url, "", `<h1>Bridge</h1><div itemscope itemtype="https://schema.org/AudioObject"><meta itemprop=datePublished content="2024-11-05"></div>`, "2024-11-05 html"},
+		{"the title of an abbreviation", url, "", `<h1>Bridge</h1><abbr title="5 November 2024">Tuesday</abbr>`, "2024-11-05 html"},
+		{"data-date", url, "", `<h1>Bridge</h1><i data-date="2024-11-05"></i>`, "2024-11-05 html"},
+		{"data-date is a weak word", url, "", `<h1>Bridge</h1><i data-date="2024-11-06"></i><p>5 November 2024</p>`, "2024-11-05 text"},
+		{"the first entry of a thread", url, "", `<h1>Bridge</h1><div class=comment><span class=commentTime>5 November 2024</span></div>` + far + `<div class=comment><span class=commentTime>6 November 2024</span></div>`, "2024-11-05 html"},
 		{"long ago", url, `<meta property=article:published_time content="1970-01-01T00:00:00Z">`, "", "none"},
 	} {
 		if got := date(read1(t, c.url, page(c.head, c.more), nil)); got != c.want {
@@ -210,7 +231,9 @@ func TestModified(t *testing.T) {
 		{"by the words", `<h1>Bridge</h1><p class=date>Published 5 November 2024</p><p class=date>Updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
 		{"by the class", `<h1>Bridge</h1><time class=published datetime="2024-11-05"></time><time class=updated datetime="2024-11-06"></time>`, "2024-11-05", "2024-11-06"},
 		{"by the property", `<h1>Bridge</h1><meta itemprop=datePublished content="2024-11-05"><meta itemprop=dateModified content="2024-11-06">`, "2024-11-05", "2024-11-06"},
-		{"by the words before", `<h1>Bridge</h1><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "", "2024-11-06"},
+		{"both in a text", `<h1>Bridge</h1><p class=date>5.11.2024 - Güncelleme : 6.11.2024</p>`, "2024-11-05", "2024-11-06"},
+		{"both in a line", `<h1>Bridge</h1><p>5 November 2024, updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
+		{"by the words before", `<h1>Bridge</h1><p>Published 5 November 2024</p><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "2024-11-05", "2024-11-06"},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page("", c.more), nil)
 		published, modified := "", ""
@@ -222,6 +245,52 @@ func TestModified(t *testing.T) {
 		}
 		if published != c.published || modified != c.modified {
 			t.Errorf("%s: published %q, modified %q; want %q, %q", c.name, published, modified, c.published, c.modified)
+		}
+	}
+}
+
+// Where the page gives no more than a change, this is the publication, and marked so.
+func TestPublishedByChange(t *testing.T) {
+	captured := time.Date(2024, 11, 7, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct{ name, head, more, want string }{
+		{"shown", "", `<h1>Bridge</h1><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "2024-11-06 modified"},
+		{"in the footer", "", `<h1>Bridge</h1><footer>This page was last edited on 6 November 2024, at 19:23.</footer>`, "2024-11-06T19:23 modified"},
+		{"data", ld(`{"@type":"NewsArticle","headline":"H","dateModified":"2024-11-06T10:00:00Z"}`), "", "2024-11-06T10:00:00Z modified"},
+		{"whenever the page was made", `<meta property=og:updated_time content="2024-11-06T10:00:00Z">`, "", "none"},
+		{"now", ld(`{"@type":"NewsArticle","headline":"H","dateModified":"2024-11-07T11:59:00Z"}`), "", "none"},
+		{"today", "", `<h1>Bridge</h1><p>Updated: 7 November 2024</p>`, "none"},
+		{"a publication is known", `<meta name=date content="2024-11-05">`, `<h1>Bridge</h1><p>Updated: 6 November 2024</p>`, "2024-11-05 meta"},
+	} {
+		a, err := Article(context.Background(), Page{URL: "https://www.paper.example/a/b", ContentType: "text/html", Body: []byte(page(c.head, c.more)), Captured: captured})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := date(a); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if c.want != "none" && a.DateModified == nil && c.name != "a publication is known" {
+			t.Errorf("%s: no date of modification", c.name)
+		}
+	}
+}
+
+// An article that a page shows as of another day than its data first gave was published anew, where its data agrees.
+func TestPublishedAnew(t *testing.T) {
+	data := ld(`{"@type":"NewsArticle","headline":"H","datePublished":"2023-01-02T10:00:00Z","dateModified":"2024-11-05T09:00:00Z"}`)
+	meta := `<meta property=article:published_time content="2023-01-02T10:00:00Z">`
+	for _, c := range []struct{ name, url, more, want string }{
+		{"shown as the article's", "/a/b", `<p class=date>5 November 2024</p>`, "2024-11-05 html"},
+		{"in the line below the headline", "/a/b", `<p>5 November 2024</p>`, "2024-11-05 text"},
+		{"shown as a change", "/a/b", `<p class=date>Last updated 5 November 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"shown with a change before", "/a/b", `<p class=date>Last updated 5 November 2024, created 2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"shown with a name and a change before", "/a/b", `<p class=date><b>Ann Weaver</b> Last updated 5 November 2024, created 2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"both are shown", "/a/b", `<p class=date>5 November 2024</p><p class=date>2 January 2023</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"the URL has the first", "/2023/01/02/b", `<p class=date>5 November 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
+		{"a clock alone", "/a/b", `<time datetime="2024-11-05T09:00:00Z">9:00</time>`, "2023-01-02T10:00:00Z json-ld"},
+		{"a day that no data has", "/a/b", `<p class=date>6 December 2024</p>`, "2023-01-02T10:00:00Z json-ld"},
+	} {
+		if got := date(read1(t, "https://www.paper.example"+c.url, page(data+meta, "<h1>Bridge</h1>"+c.more), nil)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }

@@ -118,11 +118,30 @@ func (f *facts) walk(n *html.Node, in place) {
 // nearHeading is how many bytes of text after a heading names are noted.
 const nearHeading = 500
 
-// textNode notes short texts that may hold a date or a byline.
+// lineText is the most bytes of a text that may be a date or a byline, and no paragraph.
+const lineText = 200
+
+// firstWords is where a paragraph may have its dateline: its first words.
+func firstWords(s string) string {
+	const most = 60
+	s = strings.TrimLeft(s[:min(len(s), most+60)], " \t\r\n")
+	return s[:min(len(s), most)]
+}
+
+// textNode notes short texts that may hold a date or a byline, and paragraphs that may open with a date.
 func (f *facts) textNode(n *html.Node, in place) {
-	const short = 200
+	start := f.text
 	f.text += len(n.Data)
-	if len(n.Data) > short || len(n.Data) < 2 || in&inComments != 0 || blank(n.Data) {
+	if len(n.Data) < 2 || in&inComments != 0 {
+		return
+	}
+	if len(n.Data) > lineText {
+		if len(f.dated) < maxMarks && looksDated(firstWords(n.Data)) {
+			f.dated = append(f.dated, mark{node: n, at: start, place: in, kind: markText})
+		}
+		return
+	}
+	if blank(n.Data) {
 		return
 	}
 	if last := len(f.headings) - 1; last >= 0 && f.text < f.headings[last].at+nearHeading && len(f.names) < maxMarks && isFullName(n.Data) {
@@ -151,7 +170,7 @@ func blank(s string) bool {
 func (f *facts) element(n *html.Node, in place) {
 	var class words
 	var id, item, rel, property string
-	scoped := ""
+	scoped, dated := "", false
 	for i := range n.Attr {
 		switch a := &n.Attr[i]; a.Key {
 		case "class":
@@ -165,6 +184,8 @@ func (f *facts) element(n *html.Node, in place) {
 			property = a.Val
 		case "rel":
 			rel = a.Val
+		case "data-date":
+			dated = looksDated(a.Val)
 		case "itemtype", "typeof":
 			scoped = a.Val
 		case "itemscope":
@@ -245,10 +266,10 @@ func (f *facts) element(n *html.Node, in place) {
 			m.kind = markClass
 		}
 		f.headings = add(f.headings, m)
-	case n.DataAtom == atom.Time:
+	case n.DataAtom == atom.Time, n.DataAtom == atom.Abbr && looksDated(attr(n, "title")):
 		m.kind = markElement
 		f.dates = add(f.dates, m)
-	case class&(wordDate|wordUpdated) != 0:
+	case class&(wordDate|wordUpdated) != 0 || dated:
 		m.kind = markClass
 		f.dates = add(f.dates, m)
 	}
@@ -293,7 +314,7 @@ func (f *facts) item(item string, m mark) bool {
 			f.bylines = add(f.bylines, m)
 		case "datepublished", "datecreated", "uploaddate":
 			f.dates = add(f.dates, m)
-		case "datemodified":
+		case "datemodified", "dateupdated", "dateupdate":
 			m.words |= wordUpdated
 			f.dates = add(f.dates, m)
 		default:
@@ -316,7 +337,7 @@ func scope(itemtype string) place {
 	name := itemtype[strings.LastIndexAny(itemtype, "/:#")+1:]
 	switch {
 	case strings.HasSuffix(name, "Article"), strings.HasSuffix(name, "Posting"), strings.HasSuffix(name, "Page"), name == "CreativeWork", name == "Blog", name == "Report",
-		name == "Review", name == "Recipe", name == "VideoObject", name == "WebSite", name == "?", name == "":
+		name == "Review", name == "Recipe", name == "VideoObject", name == "AudioObject", name == "PodcastEpisode", name == "WebSite", name == "?", name == "":
 		return 0
 	case name == "Comment", name == "UserComments", name == "Answer":
 		return inComments

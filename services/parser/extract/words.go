@@ -51,7 +51,7 @@ func init() {
 		wordLogo:   `logo brand masthead sitename sitetitle siteheader blogtitle blogname`,
 		wordBio:    `bio biography aboutauthor vita`,
 		wordPhoto:  `caption photo photos image foto bild picture`,
-		wordNow:    `current now today heute aktuelles clock uhr`,
+		wordNow:    `current now today heute clock uhr`,
 		wordKicker: `kicker catchline overline eyebrow dachzeile spitzmarke topline`,
 		wordNot:    `no has with without is not ohne mit hide`,
 		wordPrefix: `entry article post story news content artikel page`,
