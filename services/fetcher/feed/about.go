@@ -38,14 +38,9 @@ func (r *reader) about(a *About, e *markup.Element) bool {
 	case "cc:license", "creativecommons:license":
 		a.License = first(a.License, url(e, "rdf:resource"))
 	case "generator":
-		a.Generator = Generator{Name: e.Text(), Version: e.Attr("version")}
-		if at := first(e.Attr("uri"), e.Attr("url")); at != "" {
-			a.Generator.URL = markup.Resolve(e.Base, at)
-		}
+		a.Generator = Generator{Name: e.Text(), Version: e.Attr("version"), URL: e.Resolve(first(e.Attr("uri"), e.Attr("url")))}
 	case "admin:generatoragent":
-		if at := e.Attr("rdf:resource"); at != "" && a.Generator.URL == "" {
-			a.Generator.URL = markup.Resolve(e.Base, at)
-		}
+		a.Generator.URL = first(a.Generator.URL, e.Resolve(e.Attr("rdf:resource")))
 	case "image", "itunes:image", "itunes:link":
 		a.image(e)
 	case "icon":
@@ -64,7 +59,7 @@ func (r *reader) about(a *About, e *markup.Element) bool {
 func identifier(e *markup.Element) string {
 	id := e.Text()
 	if strings.HasPrefix(id, "/") {
-		return markup.Resolve(e.Base, id)
+		return e.Resolve(id)
 	}
 	return id
 }
@@ -147,10 +142,7 @@ func (a *About) image(e *markup.Element) {
 	if e.Name == "itunes:link" && e.Attr("rel") != "image" {
 		return
 	}
-	i := Image{}
-	if at := first(e.Attr("href"), e.Attr("url"), e.Attr("rdf:resource")); at != "" {
-		i.URL = markup.Resolve(e.Base, at)
-	}
+	i := Image{URL: e.Resolve(first(e.Attr("href"), e.Attr("url"), e.Attr("rdf:resource")))}
 	for c := range e.Children {
 		switch c.Name {
 		case "url":
@@ -179,15 +171,8 @@ func (a *About) image(e *markup.Element) {
 }
 
 func (a *About) reply(e *markup.Element) {
-	r := Reply{Ref: e.Attr("ref"), Type: e.Attr("type")}
-	if at := e.Attr("href"); at != "" {
-		r.URL = markup.Resolve(e.Base, at)
-	}
-	if at := e.Attr("source"); at != "" {
-		r.Source = markup.Resolve(e.Base, at)
-	}
 	if len(a.InReplyTo) < maxList {
-		a.InReplyTo = append(a.InReplyTo, r)
+		a.InReplyTo = append(a.InReplyTo, Reply{Ref: e.Attr("ref"), URL: e.Resolve(e.Attr("href")), Type: e.Attr("type"), Source: e.Resolve(e.Attr("source"))})
 	}
 }
 

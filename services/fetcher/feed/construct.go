@@ -12,10 +12,7 @@ import (
 
 // text reads a text construct (RFC 4287, 3.1) whose type is standard where the element does not say.
 func (r *reader) text(e *markup.Element, standard string) Text {
-	t := Text{Type: textType(e.Attr("type"), standard), Lang: e.Lang, Base: e.Base}
-	if src := e.Attr("src"); src != "" {
-		t.Src = markup.Resolve(e.Base, src)
-	}
+	t := Text{Type: textType(e.Attr("type"), standard), Lang: e.Lang, Base: e.Base, Src: e.Resolve(e.Attr("src"))}
 	if e.HasElements() {
 		r.inline(&t, e)
 		return t
@@ -34,13 +31,15 @@ func (r *reader) text(e *markup.Element, standard string) Text {
 	case TypeHTML:
 		t.markup = true
 	case TypeXHTML: // escaped, or text alone
-		t.markup = looksLikeHTML(t.value)
+		if t.markup = strings.Contains(t.value, "<"); !t.markup {
+			t.Type = TypePlain
+		}
 	case TypePlain:
 		if !r.atom && looksLikeHTML(t.value) {
 			t.Type, t.markup = TypeHTML, true
 		}
-	default:
-		t.markup = looksLikeHTML(t.value)
+	default: // whoever takes XML for markup must not be misled
+		t.markup = strings.Contains(t.value, "<") && (!strings.HasPrefix(t.Type, "text/") || strings.HasSuffix(t.Type, "xml"))
 	}
 	return t
 }
@@ -111,13 +110,10 @@ func fromBase64(s string) (string, bool) {
 func url(e *markup.Element, attrs ...string) string {
 	for _, name := range attrs {
 		if v := e.Attr(name); v != "" {
-			return markup.Resolve(e.Base, v)
+			return e.Resolve(v)
 		}
 	}
-	if v := e.Text(); v != "" {
-		return markup.Resolve(e.Base, v)
-	}
-	return ""
+	return e.Resolve(e.Text())
 }
 
 // read takes a date; one that cannot be read does not take the place of one that could.
@@ -168,9 +164,7 @@ func addLink(a *About, l Link) {
 func person(e *markup.Element) Person {
 	if !e.HasElements() {
 		p := personOf(e.Text())
-		if uri := e.Attr("uri"); uri != "" {
-			p.URL = markup.Resolve(e.Base, uri)
-		}
+		p.URL = e.Resolve(e.Attr("uri"))
 		return p
 	}
 	var p Person

@@ -116,10 +116,7 @@ func (n *Entry) enclose(x Enclosure) {
 
 // source reads Atom's source, which is about a feed as a feed is, and RSS's, which is a name with a URL.
 func (r *reader) source(e *markup.Element) *Source {
-	s := &Source{}
-	if at := first(e.Attr("url"), e.Attr("href")); at != "" {
-		s.URL = markup.Resolve(e.Base, at)
-	}
+	s := &Source{URL: e.Resolve(first(e.Attr("url"), e.Attr("href")))}
 	if !e.HasElements() {
 		s.Title = r.text(e, TypePlain)
 		return s

@@ -15,7 +15,7 @@ func TestSanitize(t *testing.T) {
 		`<a href="javascript:alert(1)">x</a>`:                      `<a>x</a>`,
 		`<a href=" java&#10;script:alert(1)">x</a>`:                `<a>x</a>`,
 		`<img src=x onerror=alert(1)>`:                             `<img src="https://a.example/x">`,
-		`<svg><script>alert(1)</script></svg>`:                     ``,
+		`<svg><script>alert(1)</script></svg>`:                     `<svg xmlns="http://www.w3.org/2000/svg"></svg>`,
 		`<p style="background:url(javascript:x)" class=y>z</p>`:    `<p>z</p>`,
 		`<iframe src="https://b.example/"></iframe>after`:          `after`,
 		`<object data="x">instead`:                                 `instead`,
@@ -33,7 +33,11 @@ func TestSanitize(t *testing.T) {
 		`<a x='1' href="/y>z</a>`:                                  `<a href="https://a.example/y">z</a>`,
 		`<a href="/y`:                                              ``,
 		`a < b & c`:                                                `a &lt; b &amp; c`,
-		`<math><mtext><table><mglyph><style><img src=x onerror=y>`: `<table>`,
+		`<math><mtext><table><mglyph><style><img src=x onerror=y>`: `<math xmlns="http://www.w3.org/1998/Math/MathML"><mtext><table>`,
+		`<svg viewBox="0 0 1 1" onload=x()><circle r="1" fill="red" style="x"/></svg>`:                                                            `<svg viewbox="0 0 1 1" xmlns="http://www.w3.org/2000/svg"><circle r="1" fill="red"/></svg>`,
+		`<svg xmlns="urn:x"><path d="M0 0" fill="url(//b.example/x)"/></svg>`:                                                                     `<svg><path d="M0 0"/></svg>`,
+		`<svg><a xlink:href="javascript:x()"><text>y</text></a><use href="//b.example#x"/><image href="//b.example/i"/><foreignObject><p>z</svg>`: `<svg xmlns="http://www.w3.org/2000/svg"><a><text>y</text></a><p>z</svg>`,
+		`<svg></p><title><a id="</title><img src=x onerror=y>">`:                                                                                  `<svg xmlns="http://www.w3.org/2000/svg"></p><img src="https://a.example/x">&#34;&gt;`,
 	} {
 		if got := sanitize(in, "https://a.example/"); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", in, got, want)
@@ -69,6 +73,39 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// A long base and many links do not make gigabytes of a short document.
+func TestResolvingIsBounded(t *testing.T) {
+	long := "https://news.example/" + strings.Repeat("x", 100_000) + "/"
+	links := strings.Repeat("<link>a</link>", 100)
+	items := strings.Repeat("<item>"+links+"<description>"+strings.Repeat("&lt;a href=b>", 100)+"</description></item>", 100)
+	for _, body := range []string{
+		"<rss version='2.0'><channel xml:base='" + long + "'>" + items + "</channel></rss>",
+		"<rss version='2.0'>" + strings.Repeat("<channel xml:base='"+strings.Repeat("x", 20_000)+"/'>", 300) + items + strings.Repeat("</channel>", 300) + "</rss>",
+		`{"version":"https://jsonfeed.org/version/1","items":[` + strings.Repeat(`{"url":"a","attachments":[`+strings.Repeat(`{"url":"b"},`, 100)+`]},`, 100) + "]}",
+	} {
+		f, err := Parse(long, nil, []byte(body))
+		if err != nil || len(f.Entries) != 100 || !f.Truncated {
+			t.Fatalf("%.60s: %+v, %v", body, f, err)
+		}
+		total := 0
+		for i := range f.Entries {
+			e := &f.Entries[i]
+			for _, l := range e.Links {
+				total += len(l.URL)
+			}
+			for _, x := range e.Enclosures {
+				total += len(x.URL)
+			}
+			if n := len(e.Summary.HTML()); n > 100_000 {
+				t.Errorf("a text of %d bytes", n)
+			}
+		}
+		if total > markup.MaxResolved+1<<20 {
+			t.Errorf("%d bytes of URLs", total)
+		}
+	}
+}
+
 func TestParseIsLinear(t *testing.T) {
 	for _, piece := range []string{
 		"<item><title>x</title>", "<category>x</category>", "<content:encoded><![CDATA[<!--", "<description>&lt;!--", "<description>&lt;a href=x", "<description>&lt;a b=&quot;>&lt;a c='>", "<author>a@b (", "<link>../", "<media:group>", "<itunes:category text='x'>",
@@ -92,7 +129,7 @@ func TestParseIsLinear(t *testing.T) {
 }
 
 func FuzzParseXML(f *testing.F) {
-	for _, s := range []string{rss, atom, rdf, cdf, rss[:300], "<rss><channel><item><link>//x</link></item></channel></rss>", "\xff\xfe<\x00r\x00", "<rdf:RDF><item rdf:about='x'/></rdf:RDF>", "<feed><entry><content type='xhtml'><div><a href='b'>c"} {
+	for _, s := range []string{rss, atom, rdf, cdf, rss[:300], "<rss><channel><item><link>//x</link></item></channel></rss>", "\xff\xfe<\x00r\x00", "<rdf:RDF><item rdf:about='x'/></rdf:RDF>", "<feed><entry><content type='xhtml'><div><a href='b'>c", "<feed><entry><content type='image/svg+xml'>&lt;x>&lt;script>", "<feed><entry><summary type='xhtml'>&lt;x>&lt;script>", "<rss version='2'><item><description>&lt;svg>&lt;desc>&lt;title>&lt;style>&lt;math>&lt;mi>&lt;a href='javascript:x'>"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(fuzzed)
@@ -124,6 +161,9 @@ func fuzzed(t *testing.T, body []byte) {
 		for _, text := range append(e.Content, e.Title, e.Summary) {
 			if wrong := unsafe(text.HTML()); wrong != "" {
 				t.Errorf("%s is in %q", wrong, text.HTML())
+			}
+			if wrong := unsafe(text.Value()); wrong != "" && (strings.HasSuffix(text.Type, "html") || strings.HasSuffix(text.Type, "xml")) {
+				t.Errorf("%s is in %q of type %s", wrong, text.Value(), text.Type)
 			}
 		}
 	}

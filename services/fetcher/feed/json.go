@@ -67,11 +67,14 @@ func str(v any) string {
 	return ""
 }
 
-func (o object) url(name, base string) string {
-	if v := o.str(name); v != "" {
-		return markup.Resolve(base, v)
-	}
-	return ""
+func (o object) url(name string, from *origin) string {
+	return from.room.Resolve(from.base, o.str(name))
+}
+
+// origin is what relative URLs count from.
+type origin struct {
+	base string
+	room markup.Room
 }
 
 // parseJSON reads a JSON Feed 1.0 or 1.1 (jsonfeed.org/version/1.1). It is nil where the document is no object.
@@ -91,27 +94,28 @@ func parseJSON(doc, base string) *Feed {
 			f.Format = "json 1.0"
 		}
 	}
-	home := o.url("home_page_url", base)
-	f.Self, f.Next = o.url("feed_url", base), o.url("next_url", base)
+	from := &origin{base, markup.MaxResolved}
+	home := o.url("home_page_url", from)
+	f.Self, f.Next = o.url("feed_url", from), o.url("next_url", from)
 	if at := first(f.Self, home); isWeb(at) && !isWeb(base) {
-		base = at
+		from.base = at
 	}
 	f.Language = o.str("language")
-	f.Title = Text{Type: TypePlain, value: o.str("title"), Base: base, Lang: f.Language}
-	f.Subtitle = Text{Type: TypePlain, value: o.str("description"), Base: base, Lang: f.Language}
-	f.Info = Text{Type: TypePlain, value: o.str("user_comment"), Base: base, Lang: f.Language}
+	f.Title = Text{Type: TypePlain, value: o.str("title"), Base: from.base, Lang: f.Language}
+	f.Subtitle = Text{Type: TypePlain, value: o.str("description"), Base: from.base, Lang: f.Language}
+	f.Info = Text{Type: TypePlain, value: o.str("user_comment"), Base: from.base, Lang: f.Language}
 	addLink(&f.About, Link{URL: home, Rel: "alternate", Type: TypeHTML})
 	addLink(&f.About, Link{URL: f.Self, Rel: "self", Type: jsonType})
 	addLink(&f.About, Link{URL: f.Next, Rel: "next", Type: jsonType})
 	f.Link = home
-	f.Authors = authors(o, base)
-	f.Icon = o.url("favicon", base)
-	if at := o.url("icon", base); at != "" {
+	f.Authors = authors(o, from)
+	f.Icon = o.url("favicon", from)
+	if at := o.url("icon", from); at != "" {
 		f.Image = &Image{URL: at}
 	}
 	f.Ended, _ = o["expired"].(bool)
 	for _, hub := range o.objects("hubs") {
-		if at := hub.url("url", base); at != "" && len(f.Hubs) < maxList {
+		if at := hub.url("url", from); at != "" && len(f.Hubs) < maxList {
 			f.Hubs = append(f.Hubs, at)
 		}
 	}
@@ -120,20 +124,21 @@ func parseJSON(doc, base string) *Feed {
 			f.Truncated = true
 			break
 		}
-		f.Entries = append(f.Entries, jsonEntry(item, base, f.Language))
+		f.Entries = append(f.Entries, jsonEntry(item, from, f.Language))
 	}
+	f.Truncated = f.Truncated || from.room == 0
 	return f
 }
 
 // authors reads version 1.1's list and version 1's single author, which writers mix.
-func authors(o object, base string) []Person {
+func authors(o object, from *origin) []Person {
 	var all []Person
 	for _, name := range []string{"authors", "author"} {
 		if s, ok := o[name].(string); ok {
 			all = addPerson(all, Person{Name: strings.TrimSpace(s)})
 		}
 		for _, a := range o.objects(name) {
-			all = addPerson(all, Person{Name: a.str("name"), URL: a.url("url", base), Image: a.url("avatar", base)})
+			all = addPerson(all, Person{Name: a.str("name"), URL: a.url("url", from), Image: a.url("avatar", from)})
 		}
 		if all != nil {
 			break
@@ -142,18 +147,18 @@ func authors(o object, base string) []Person {
 	return all
 }
 
-func jsonEntry(o object, base, lang string) Entry {
+func jsonEntry(o object, from *origin, lang string) Entry {
 	n := Entry{}
 	n.Language = first(o.str("language"), lang)
 	text := func(kind, value string) Text {
-		return Text{Type: kind, Lang: n.Language, Base: base, value: clipText(value), markup: kind == TypeHTML}
+		return Text{Type: kind, Lang: n.Language, Base: from.base, value: clipText(value), markup: kind == TypeHTML}
 	}
 	n.ID = o.str("id")
-	if at := o.url("url", base); at != "" {
+	if at := o.url("url", from); at != "" {
 		n.Link = at
 		addLink(&n.About, Link{URL: at, Rel: "alternate", Type: TypeHTML})
 	}
-	n.ExternalURL = o.url("external_url", base)
+	n.ExternalURL = o.url("external_url", from)
 	if n.Link == "" && isWeb(n.ID) {
 		n.Link, n.IDIsLink = n.ID, true
 	}
@@ -161,15 +166,15 @@ func jsonEntry(o object, base, lang string) Entry {
 	n.Summary = text(TypePlain, o.str("summary"))
 	n.content(text(TypeHTML, o.str("content_html")))
 	n.content(text(TypePlain, o.str("content_text")))
-	if at := o.url("image", base); at != "" {
+	if at := o.url("image", from); at != "" {
 		n.Image = &Image{URL: at}
 	}
-	if at := o.url("banner_image", base); at != "" {
+	if at := o.url("banner_image", from); at != "" {
 		n.Media = append(n.Media, Media{URL: at, Medium: "image"})
 	}
 	n.Published.read(o.str("date_published"))
 	n.Updated.read(o.str("date_modified"))
-	n.Authors = authors(o, base)
+	n.Authors = authors(o, from)
 	tags, _ := o["tags"].([]any)
 	for _, tag := range tags {
 		addCategory(&n.About, Category{Term: str(tag)})
@@ -178,7 +183,7 @@ func jsonEntry(o object, base, lang string) Entry {
 		addCategory(&n.About, Category{Term: s})
 	}
 	for _, a := range o.objects("attachments") {
-		n.enclose(Enclosure{URL: a.url("url", base), Type: a.str("mime_type"), Length: a.str("size_in_bytes"), Title: a.str("title"), Duration: a.str("duration_in_seconds")})
+		n.enclose(Enclosure{URL: a.url("url", from), Type: a.str("mime_type"), Length: a.str("size_in_bytes"), Title: a.str("title"), Duration: a.str("duration_in_seconds")})
 	}
 	return n
 }

@@ -29,10 +29,7 @@ func (r *reader) media(n *Entry, of *Media, e *markup.Element) bool {
 			of.Description = group.Description
 		}
 	case "media:content":
-		m := Media{Type: e.Attr("type"), Medium: e.Attr("medium"), Width: number(e.Attr("width")), Height: number(e.Attr("height")), Size: e.Attr("filesize"), Duration: e.Attr("duration")}
-		if at := first(e.Attr("url"), e.Attr("href")); at != "" {
-			m.URL = markup.Resolve(e.Base, at)
-		}
+		m := Media{URL: e.Resolve(first(e.Attr("url"), e.Attr("href"))), Type: e.Attr("type"), Medium: e.Attr("medium"), Width: number(e.Attr("width")), Height: number(e.Attr("height")), Size: e.Attr("filesize"), Duration: e.Attr("duration")}
 		for c := range e.Children {
 			if !n.category(c) {
 				r.mediaDetail(&m, c)
@@ -143,14 +140,8 @@ func (n *Entry) chapters(e *markup.Element) {
 		if c.Name != "psc:chapter" || len(n.Chapters) >= maxList {
 			continue
 		}
-		x := Chapter{Start: c.Attr("start"), Title: c.Attr("title"), Seconds: playTime(c.Attr("start"))}
-		if at := c.Attr("href"); at != "" {
-			x.URL = markup.Resolve(c.Base, at)
-		}
-		if at := c.Attr("image"); at != "" {
-			x.Image = markup.Resolve(c.Base, at)
-		}
-		n.Chapters = append(n.Chapters, x)
+		start := c.Attr("start")
+		n.Chapters = append(n.Chapters, Chapter{Start: start, Seconds: playTime(start), Title: c.Attr("title"), URL: c.Resolve(c.Attr("href")), Image: c.Resolve(c.Attr("image"))})
 	}
 }
 

@@ -141,9 +141,7 @@ func (r *reader) channel(e *markup.Element) {
 
 // cdf takes the attributes that say in CDF what elements say elsewhere.
 func (r *reader) cdf(a *About, e *markup.Element) {
-	if href := e.Attr("href"); href != "" {
-		addLink(a, Link{URL: markup.Resolve(e.Base, href), Rel: "alternate", Type: TypeHTML})
-	}
+	addLink(a, Link{URL: e.Resolve(e.Attr("href")), Rel: "alternate", Type: TypeHTML})
 	if at := e.Attr("lastmod"); at != "" {
 		a.Updated.read(at)
 	}

@@ -10,7 +10,7 @@ func (r *Reader) enter() bool {
 		return false
 	}
 	parent := &r.open[len(r.open)-1]
-	e := Element{raw: r.scan.Name(), Base: parent.base, Lang: parent.lang, Depth: len(r.open)}
+	e := Element{raw: r.scan.Name(), room: &r.room, Base: parent.base, Lang: parent.lang, Depth: len(r.open)}
 	declared := r.declare()
 	attrs := r.scan.Attrs()
 	from := len(r.kept)
@@ -19,7 +19,7 @@ func (r *Reader) enter() bool {
 		switch name {
 		case "xml:base":
 			if v := strings.TrimSpace(attrs[i].Value); v != "" {
-				e.Base = Resolve(e.Base, v)
+				e.Base = r.room.Resolve(e.Base, v)
 			}
 		case "xml:lang":
 			e.Lang = strings.ReplaceAll(strings.TrimSpace(attrs[i].Value), "_", "-")

@@ -29,6 +29,7 @@ type Element struct {
 	raw               string // its name as written
 	text              string // of a piece of text, whose Name is empty
 	first, last, next *Element
+	room              *Room
 }
 
 // Attr is the value of an attribute, trimmed, or empty.
@@ -40,6 +41,9 @@ func (e *Element) Attr(name string) string {
 	}
 	return ""
 }
+
+// Resolve makes a URL of e absolute, as Room.Resolve does.
+func (e *Element) Resolve(ref string) string { return e.room.Resolve(e.Base, strings.TrimSpace(ref)) }
 
 // Children gives the elements in e, in order, without its text.
 func (e *Element) Children(yield func(*Element) bool) {
@@ -130,6 +134,7 @@ type Reader struct {
 	used   int       // of nodes
 	filled int       // nodes of the content at hand
 	kept   []Attr
+	room   Room
 	cut    bool
 }
 
@@ -147,7 +152,7 @@ type Options struct {
 // NewReader returns a reader of a document in UTF-8.
 func NewReader(doc string, o Options) *Reader {
 	r := &Reader{
-		scan: NewScanner(doc), spaces: o.Spaces, flat: map[string]bool{}, open: append(make([]frame, 0, 16), frame{base: o.Base, lang: o.Lang}),
+		scan: NewScanner(doc), room: MaxResolved, spaces: o.Spaces, flat: map[string]bool{}, open: append(make([]frame, 0, 16), frame{base: o.Base, lang: o.Lang}),
 		opened: map[string]int{}, names: map[string]string{}, attrs: map[string]string{},
 	}
 	for _, name := range o.Flat {
@@ -157,7 +162,7 @@ func NewReader(doc string, o Options) *Reader {
 }
 
 // Truncated reports whether the document broke off before its elements ended, or went beyond this package's bounds.
-func (r *Reader) Truncated() bool { return r.cut }
+func (r *Reader) Truncated() bool { return r.cut || r.room == 0 }
 
 // Next returns the element that starts next, without its content; nil at the document's end. Unless Fill is called then, what
 // is in that element comes next. An element and all in it hold until Next is called again; their strings hold longer.

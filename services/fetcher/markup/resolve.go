@@ -46,6 +46,28 @@ func Resolve(base, ref string) string {
 	return base[:authority] + withoutDots(ref) + tail
 }
 
+// MaxResolved is how many bytes resolving adds to the URLs of a document.
+const MaxResolved = 32 << 20
+
+// Room is how many bytes resolving may still add. Without, a long base and many links make gigabytes of a short document.
+type Room int
+
+// Resolve is the function Resolve as long as there is room; then URLs stay as they are. An empty one is none.
+func (r *Room) Resolve(base, ref string) string {
+	if ref == "" || *r == 0 {
+		return ref
+	}
+	resolved := Resolve(base, ref)
+	if added := Room(len(resolved) - len(ref)); added > 0 {
+		if added > *r {
+			*r = 0
+			return ref
+		}
+		*r -= added
+	}
+	return resolved
+}
+
 // scheme is the length of the scheme that s begins with, or -1.
 func scheme(s string) int {
 	for i := range len(s) {
