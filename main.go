@@ -41,6 +41,7 @@ type grammar struct {
 
 	Publish cli.Publish `cmd:"" help:"Publish files as articles, and tell what became of each."`
 	Add     cli.Add     `cmd:"" help:"Have pages or feeds fetched."`
+	Sources sourcesCmd  `cmd:"" help:"The source registry: what is watched, how it does, and why it is polled when it is."`
 	Import  importCmd   `cmd:"" help:"Take the pages of WARC files in."`
 	Search  cli.Search  `cmd:"" help:"Search the articles."`
 	Show    cli.Show    `cmd:"" help:"Show an article, or what became of a URL."`

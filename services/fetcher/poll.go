@@ -69,11 +69,7 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 		slog.Info("poll of a source failed", "url", s.URL, "failures", s.Revisit.Health().Failures, "error", p.Error)
 	}
 	s.Note(p)
-	s.Next = s.Revisit.Next(now, f.params(s))
-	if p.Outcome != pollFailed {
-		s.Subscription.Polled(now, p.New)
-		s.Next = s.Subscription.NextPoll(now, s.Next)
-	}
+	f.plan(s, p)
 	f.metrics.polls.WithLabelValues(string(s.Kind), p.Outcome).Inc()
 	if moved != "" && p.Outcome != pollFailed {
 		return f.move(ctx, s, moved)
@@ -83,6 +79,19 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 	}
 	f.renew(ctx, s)
 	return queue.Done(registry.Schedule(s, s.Next))
+}
+
+// plan sets when a source is polled next.
+func (f *fetcher) plan(s *registry.Source, p registry.Poll) {
+	decision := s.Revisit.Explain(p.Time, f.params(s))
+	s.Next, s.Plan = decision.At, decision.String()
+	if p.Outcome == pollFailed {
+		return
+	}
+	s.Subscription.Polled(p.Time, p.New)
+	if at := s.Subscription.NextPoll(p.Time, s.Next); at.After(s.Next) {
+		s.Next, s.Plan = at, fmt.Sprintf("%s: its hub tells of news; else %s", at.Format(time.RFC3339), s.Plan)
+	}
 }
 
 // move gives a source the address that it has moved to for good. Where there is such a source already, it goes on alone.

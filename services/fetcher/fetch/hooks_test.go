@@ -39,19 +39,19 @@ func TestHop(t *testing.T) {
 	})
 	refuse := ""
 	var refusal error
-	r := Request{URL: url, Hop: func(ctx context.Context, at string) (func(), error) {
+	r := Request{URL: url, Hop: func(ctx context.Context, at string) (func(int, time.Duration), error) {
 		path := strings.TrimPrefix(at, url)
 		if path == refuse {
 			return nil, refusal
 		}
 		log = append(log, "turn "+path)
-		return func() { log = append(log, "done "+path) }, nil
+		return func(status int, _ time.Duration) { log = append(log, fmt.Sprintf("done %s %d", path, status)) }, nil
 	}}
 	c := client(t, quick)
 	if _, err := c.Get(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"turn /", "asked /", "done /", "turn /b", "asked /b", "done /b", "turn /c", "asked /c", "done /c"}
+	want := []string{"turn /", "asked /", "done / 302", "turn /b", "asked /b", "done /b 302", "turn /c", "asked /c", "done /c 200"}
 	if !slices.Equal(log, want) {
 		t.Errorf("%q, want %q", log, want)
 	}
@@ -85,8 +85,8 @@ func TestHopWaits(t *testing.T) {
 	c := client(t, limits)
 	most := int(c.budget.half/costRequest) + 1 // more than there is room for, each in the hook of the one before
 	var depth int
-	var hop func(context.Context, string) (func(), error)
-	hop = func(ctx context.Context, _ string) (func(), error) {
+	var hop func(context.Context, string) (func(int, time.Duration), error)
+	hop = func(ctx context.Context, _ string) (func(int, time.Duration), error) {
 		if depth++; depth > most {
 			time.Sleep(400 * time.Millisecond)
 			return nil, nil

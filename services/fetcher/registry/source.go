@@ -87,6 +87,7 @@ type Source struct {
 	Newest       time.Time            `json:"newest,omitzero"` // of a sitemap: the latest change that was seen
 	Subscription websub.Subscription  `json:"subscription,omitzero"`
 	Next         time.Time            `json:"next,omitzero"`
+	Plan         string               `json:"plan,omitempty"`     // why then, for people
 	History      []Poll               `json:"history,omitempty"`  // the latest last
 	Formerly     []string             `json:"formerly,omitempty"` // addresses that it moved from
 }
