@@ -23,6 +23,10 @@ type get struct {
 	watch  *watch
 	lease  lease // of the request at hand
 	single bool  // on a new connection
+
+	// Of all hops so far.
+	oldTLS      bool
+	certificate CertificateFault
 }
 
 // Get fetches a document and follows redirects. Its error is an *Error always. The response is nil where there is an
@@ -63,6 +67,7 @@ func (g *get) follow(at string) (*Response, error) {
 				next = g.refreshed(got)
 			}
 			if next == "" || seen[next] { // a page that reloads itself is a page
+				got.OldTLS, got.Certificate = g.oldTLS, g.certificate
 				return got, nil
 			}
 			refreshes++
@@ -153,9 +158,9 @@ func (g *get) step(at string) (*Response, error) {
 	defer resp.Body.Close()
 	got := &Response{URL: at, Status: resp.StatusCode, Header: resp.Header, Captured: time.Now()}
 	if resp.TLS != nil {
-		got.OldTLS = outdated(resp.TLS)
-		if g.Unverified {
-			got.Certificate = g.verify(resp.TLS, req.URL)
+		g.oldTLS = g.oldTLS || outdated(resp.TLS)
+		if g.Unverified && g.certificate == "" {
+			g.certificate = g.verify(resp.TLS, req.URL)
 		}
 	}
 	most, decoded := g.limits.body(g.Accept)

@@ -45,7 +45,7 @@ func (w *wire) truncation(ctx context.Context) Truncation {
 	switch {
 	case errors.Is(w.err, io.EOF):
 		return Whole
-	case w.err == nil, errors.Is(w.err, errWireLimit): // nobody wanted the rest
+	case w.err == nil, errors.Is(w.err, errWireLimit), errors.Is(w.err, errOverloaded): // nobody wanted the rest
 		return Length
 	case ctx.Err() != nil, ok && timeout.Timeout():
 		return Time
