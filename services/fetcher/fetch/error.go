@@ -158,7 +158,7 @@ func refusal(ctx context.Context, at string, err error) *Error {
 
 // statusError tells what an HTTP status says of trying again.
 func statusError(at string, resp *http.Response, now time.Time) *Error {
-	e := &Error{URL: at, Status: resp.StatusCode, HostBackOff: httprules.Judge(resp.StatusCode) == httprules.BackOff}
+	e := &Error{URL: at, Status: resp.StatusCode, HostBackOff: httprules.Judge(resp.StatusCode) == httprules.VerdictBackOff}
 	e.RetryAfter, _ = httprules.RetryAfter(resp.Header.Get("Retry-After"), now)
 	switch s := resp.StatusCode; {
 	case s >= 500 && s <= 599:
