@@ -114,6 +114,8 @@ func failure(ctx context.Context, at string, err error) *Error {
 		e.Reason, e.Temporary = ReasonTimeout, true
 	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no type for it
 		e.Reason = ReasonHeaderTooLarge
+	case strings.Contains(err.Error(), "server closed idle connection"): // nor for this: closed just when it was to be used
+		e.Reason, e.Temporary = ReasonConnect, true
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		e.Reason, e.Temporary = ReasonConnect, true
 	default:
