@@ -145,4 +145,5 @@ func setLog(t *cli.Terminal, level slog.Level, format string) {
 		h = slog.NewJSONHandler(t.Err, options)
 	}
 	slog.SetDefault(slog.New(h))
+	slog.SetLogLoggerLevel(slog.LevelDebug) // net/http tells of every "Unsolicited response": any server could fill the log
 }

@@ -192,8 +192,8 @@ func (g *get) fill(out *output, r *bufio.Reader, w *wire, got *Response) error {
 			if g.ctx.Err() != nil {
 				return g.ctx.Err()
 			}
-			if errors.Is(err, errOverloaded) {
-				return err
+			if errors.Is(err, errOverloaded) || errors.Is(w.err, errOverloaded) { // no fault of the body's
+				return errOverloaded
 			}
 			return broken(out.buf, w, got, err)
 		}

@@ -114,6 +114,8 @@ func failure(ctx context.Context, at string, err error) *Error {
 		e.Reason, e.Temporary = ReasonTimeout, true
 	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no type for it
 		e.Reason = ReasonHeaderTooLarge
+	case strings.Contains(err.Error(), "server closed idle connection"): // nor for this: closed just when it was to be used
+		e.Reason, e.Temporary = ReasonConnect, true
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		e.Reason, e.Temporary = ReasonConnect, true
 	default:
@@ -158,7 +160,7 @@ func refusal(ctx context.Context, at string, err error) *Error {
 
 // statusError tells what an HTTP status says of trying again.
 func statusError(at string, resp *http.Response, now time.Time) *Error {
-	e := &Error{URL: at, Status: resp.StatusCode, HostBackOff: httprules.Judge(resp.StatusCode) == httprules.BackOff}
+	e := &Error{URL: at, Status: resp.StatusCode, HostBackOff: httprules.Judge(resp.StatusCode) == httprules.VerdictBackOff}
 	e.RetryAfter, _ = httprules.RetryAfter(resp.Header.Get("Retry-After"), now)
 	switch s := resp.StatusCode; {
 	case s >= 500 && s <= 599:

@@ -117,8 +117,8 @@ type Response struct {
 	Truncated   bool      // the body broke off or met a limit
 	WireBytes   int64     // of the body, as transferred
 	Redirects   []Redirect
-	OldTLS      bool             // by a version or cipher that is not safe any more
-	Certificate CertificateFault // that Overrides.Unverified let pass
+	OldTLS      bool             // on a hop, by a version or cipher that is not safe any more
+	Certificate CertificateFault // the first that Overrides.Unverified let pass
 }
 
 // Redirect is a hop: the status and URL of the answer that redirected. A status of 2xx is a meta refresh.

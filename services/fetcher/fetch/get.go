@@ -24,6 +24,10 @@ type get struct {
 	watch  *watch
 	lease  lease // of the request at hand
 	single bool  // on a new connection
+
+	// Of all hops so far.
+	oldTLS      bool
+	certificate CertificateFault
 }
 
 // Get fetches a document and follows redirects. Its error is an *Error always. The response is nil where there is an
@@ -64,6 +68,7 @@ func (g *get) follow(at string) (*Response, error) {
 				next = g.refreshed(got)
 			}
 			if next == "" || seen[next] { // a page that reloads itself is a page
+				got.OldTLS, got.Certificate = g.oldTLS, g.certificate
 				return got, nil
 			}
 			refreshes++
@@ -157,9 +162,9 @@ func (g *get) step(at string) (*Response, error) {
 	status = resp.StatusCode
 	retryAfter, _ = httprules.RetryAfter(resp.Header.Get("Retry-After"), got.Captured)
 	if resp.TLS != nil {
-		got.OldTLS = outdated(resp.TLS)
-		if g.Unverified {
-			got.Certificate = g.verify(resp.TLS, req.URL)
+		g.oldTLS = g.oldTLS || outdated(resp.TLS)
+		if g.Unverified && g.certificate == "" {
+			g.certificate = g.verify(resp.TLS, req.URL)
 		}
 	}
 	most, decoded := g.limits.body(g.Accept)

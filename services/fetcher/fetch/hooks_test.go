@@ -202,11 +202,11 @@ func TestRecord(t *testing.T) {
 		t.Fatalf("%d exchanges", len(seen))
 	}
 	hop, doc := seen[0], seen[1]
-	if hop.URL != url+"/" || hop.Status != 301 || hop.Reason != "Moved Permanently" || string(hop.Body) != "over there" || hop.Truncated != Whole || hop.Header.Get("Location") != "/page?a b" {
+	if hop.URL != url+"/" || hop.Status != 301 || hop.Reason != "Moved Permanently" || string(hop.Body) != "over there" || hop.Truncated != NotTruncated || hop.Header.Get("Location") != "/page?a b" {
 		t.Errorf("%+v", hop)
 	}
 	if doc.URL != url+"/page?a%20b" || doc.Method != "GET" || doc.Target != "/page?a%20b" || doc.Proto != "HTTP/1.1" || doc.Status != 200 ||
-		!bytes.Equal(doc.Body, packed) || doc.Truncated != Whole || "http://"+doc.Peer.String() != url || time.Since(doc.Started) > time.Minute ||
+		!bytes.Equal(doc.Body, packed) || doc.Truncated != NotTruncated || "http://"+doc.Peer.String() != url || time.Since(doc.Started) > time.Minute ||
 		doc.RequestHeader.Get("User-Agent") != "DatelineBot/test" || doc.Header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("%+v", doc)
 	}
@@ -217,11 +217,11 @@ func TestRecord(t *testing.T) {
 		truncated   Truncation
 		notModified bool
 	}{
-		{"/page", `"1"`, 304, "", Whole, true},
-		{"/missing", "", 404, "not here\n", Whole, false},
-		{"/long", "", 200, "<html>" + strings.Repeat("a", int(quick.PageBytes)-6), Length, false},
-		{"/cut", "", 200, "<html>short", Disconnect, false},
-		{"/slow", "", 200, "<html>slow", Time, false},
+		{"/page", `"1"`, 304, "", NotTruncated, true},
+		{"/missing", "", 404, "not here\n", NotTruncated, false},
+		{"/long", "", 200, "<html>" + strings.Repeat("a", int(quick.PageBytes)-6), TruncatedLength, false},
+		{"/cut", "", 200, "<html>short", TruncatedDisconnect, false},
+		{"/slow", "", 200, "<html>slow", TruncatedTime, false},
 	} {
 		seen := get(Request{URL: url + c.path, ETag: c.etag})
 		if len(seen) != 1 || seen[0].Status != c.status || string(seen[0].Body) != c.body || seen[0].Truncated != c.truncated || seen[0].NotModified != c.notModified {

@@ -33,10 +33,10 @@ type Truncation string
 
 // The reasons for truncation.
 const (
-	Whole      Truncation = ""
-	Length     Truncation = "length"
-	Time       Truncation = "time"
-	Disconnect Truncation = "disconnect"
+	NotTruncated        Truncation = ""
+	TruncatedLength     Truncation = "length"
+	TruncatedTime       Truncation = "time"
+	TruncatedDisconnect Truncation = "disconnect"
 )
 
 // truncation tells how a transfer ended under ctx.
@@ -44,11 +44,11 @@ func (w *wire) truncation(ctx context.Context) Truncation {
 	timeout, ok := errors.AsType[net.Error](w.err)
 	switch {
 	case errors.Is(w.err, io.EOF):
-		return Whole
-	case w.err == nil, errors.Is(w.err, errWireLimit): // nobody wanted the rest
-		return Length
+		return NotTruncated
+	case w.err == nil, errors.Is(w.err, errWireLimit), errors.Is(w.err, errOverloaded): // nobody wanted the rest
+		return TruncatedLength
 	case ctx.Err() != nil, ok && timeout.Timeout():
-		return Time
+		return TruncatedTime
 	}
-	return Disconnect
+	return TruncatedDisconnect
 }

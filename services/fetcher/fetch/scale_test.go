@@ -1,3 +1,5 @@
+//go:build unix
+
 package fetch
 
 import (
@@ -134,7 +136,8 @@ func TestSlowHosts(t *testing.T) {
 			port := child(t, strconv.Itoa(c.stall))
 			limits := quick
 			limits.InFlight, limits.Grace = 64<<20, 200*time.Millisecond
-			limits.Header, limits.Dial, limits.Total = 10*time.Second, 10*time.Second, 30*time.Second // of a busy machine
+			limits.Header, limits.Dial = 10*time.Second, 10*time.Second // of a busy machine
+			limits.Total = 3 * time.Second                              // less than the last wait for memory, which is not their servers' time
 			cl := client(t, limits)
 
 			before := memory()
@@ -173,6 +176,29 @@ func TestSlowHosts(t *testing.T) {
 			free(t, cl)
 		})
 	}
+}
+
+// A body that there is no memory for is tried again later, and is neither taken for whole nor for broken.
+func TestOverloaded(t *testing.T) {
+	limits := quick
+	limits.InFlight = 1
+	limits.PageBytes, limits.Ratio = 2<<20, 1000
+	c := client(t, limits)
+	body := append([]byte("<html>"), make([]byte, 1<<20)...)
+	for coding, packed := range map[string][]byte{"": body, "gzip": hostiletest.Packed("gzip", body)} {
+		url := site(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Content-Encoding", coding)
+			_, _ = w.Write(packed)
+		})
+		for _, record := range []func(Exchange){nil, func(Exchange) {}} {
+			_, err := c.Get(t.Context(), Request{URL: url, Accept: AcceptPage, Record: record})
+			if e, ok := errors.AsType[*Error](err); !ok || e.Reason != ReasonOverloaded || !e.Temporary {
+				t.Errorf("coding %q, recorded %t: %v", coding, record != nil, err)
+			}
+		}
+	}
+	free(t, c)
 }
 
 // memory is what lives: heap and stacks.

@@ -70,12 +70,7 @@ func TestOldTLSIsVerified(t *testing.T) {
 func TestCertificates(t *testing.T) {
 	srv, trusting := secure(t, nil)
 	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
-	var expired string
-	for _, b := range hostiletest.All() {
-		if b.Name == "a certificate of the past" {
-			expired = b.Start(t)
-		}
-	}
+	expired := hostiletest.Start(t, "a certificate of the past")
 	for _, c := range []struct {
 		client *Client
 		url    string
@@ -208,6 +203,14 @@ func TestNamesAreKept(t *testing.T) {
 	for _, literal := range []string{"[::1]", "127.0.0.1"} {
 		if addrs, err := c.Resolve(t.Context(), literal); err != nil || len(addrs) != 1 {
 			t.Errorf("%s: %v, %v", literal, addrs, err)
+		}
+	}
+}
+
+func TestRooted(t *testing.T) {
+	for in, want := range map[string]string{"a.example": "a.example.", "a.example.": "a.example.", "localhost": "localhost"} {
+		if got := rooted(in); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}
 }

@@ -102,11 +102,11 @@ func replay(t *testing.T, statuses []string) (v Verdict) {
 		}
 		now := at.Add(time.Duration(day) * 24 * time.Hour)
 		switch v = Judge(code); v {
-		case FollowCount:
+		case VerdictFollowCount:
 			v = s.Answered("https://news.example/moved", now)
-		case Parse:
+		case VerdictParse:
 			s.Answered("", now)
-		case Empty, Unchanged, Follow:
+		case VerdictEmpty, VerdictUnchanged, VerdictFollow:
 		default:
 			v = s.Failed(code, now)
 		}
@@ -194,60 +194,60 @@ func TestStanding(t *testing.T) {
 	const a, b = "https://a.example/feed", "https://b.example/feed"
 	for name, steps := range map[string][]step{
 		"moved": {
-			{0, 0, a, FollowCount},
-			{12 * time.Hour, 0, a, FollowCount},
-			{12 * time.Hour, 0, a, Rewrite},
-			{time.Hour, 0, "", Parse},
+			{0, 0, a, VerdictFollowCount},
+			{12 * time.Hour, 0, a, VerdictFollowCount},
+			{12 * time.Hour, 0, a, VerdictRewrite},
+			{time.Hour, 0, "", VerdictParse},
 		},
 		"three times in an hour is an outage page": {
-			{0, 0, a, FollowCount},
-			{20 * time.Minute, 0, a, FollowCount},
-			{20 * time.Minute, 0, a, FollowCount},
-			{23*time.Hour + 20*time.Minute, 0, a, Rewrite},
+			{0, 0, a, VerdictFollowCount},
+			{20 * time.Minute, 0, a, VerdictFollowCount},
+			{20 * time.Minute, 0, a, VerdictFollowCount},
+			{23*time.Hour + 20*time.Minute, 0, a, VerdictRewrite},
 		},
 		"twice in a month is too rare to know": {
-			{0, 0, a, FollowCount},
-			{30 * 24 * time.Hour, 0, a, FollowCount},
+			{0, 0, a, VerdictFollowCount},
+			{30 * 24 * time.Hour, 0, a, VerdictFollowCount},
 		},
 		"elsewhere each time": {
-			{0, 0, a, FollowCount},
-			{24 * time.Hour, 0, b, FollowCount},
-			{24 * time.Hour, 0, a, FollowCount},
-			{24 * time.Hour, 0, b, FollowCount},
+			{0, 0, a, VerdictFollowCount},
+			{24 * time.Hour, 0, b, VerdictFollowCount},
+			{24 * time.Hour, 0, a, VerdictFollowCount},
+			{24 * time.Hour, 0, b, VerdictFollowCount},
 		},
 		"and back": {
-			{0, 0, a, FollowCount},
-			{24 * time.Hour, 0, a, FollowCount},
-			{24 * time.Hour, 0, "", Parse},
-			{24 * time.Hour, 0, a, FollowCount},
+			{0, 0, a, VerdictFollowCount},
+			{24 * time.Hour, 0, a, VerdictFollowCount},
+			{24 * time.Hour, 0, "", VerdictParse},
+			{24 * time.Hour, 0, a, VerdictFollowCount},
 		},
 		"an error in between": {
-			{0, 0, a, FollowCount},
-			{24 * time.Hour, 500, "", SoftError},
-			{24 * time.Hour, 0, a, FollowCount},
-			{24 * time.Hour, 0, a, Rewrite},
+			{0, 0, a, VerdictFollowCount},
+			{24 * time.Hour, 500, "", VerdictSoftError},
+			{24 * time.Hour, 0, a, VerdictFollowCount},
+			{24 * time.Hour, 0, a, VerdictRewrite},
 		},
 		"gone": {
-			{0, 410, "", GoneConfirm},
-			{47 * time.Hour, 410, "", GoneConfirm},
-			{time.Hour, 410, "", DisableFeed},
+			{0, 410, "", VerdictGone},
+			{47 * time.Hour, 410, "", VerdictGone},
+			{time.Hour, 410, "", VerdictDisable},
 		},
 		"gone and back": {
-			{0, 410, "", GoneConfirm},
-			{24 * time.Hour, 0, "", Parse},
-			{24 * time.Hour, 410, "", GoneConfirm},
-			{24 * time.Hour, 500, "", SoftError},
-			{24 * time.Hour, 410, "", GoneConfirm},
+			{0, 410, "", VerdictGone},
+			{24 * time.Hour, 0, "", VerdictParse},
+			{24 * time.Hour, 410, "", VerdictGone},
+			{24 * time.Hour, 500, "", VerdictSoftError},
+			{24 * time.Hour, 410, "", VerdictGone},
 		},
 		"missing": {
-			{0, 404, "", SoftError},
-			{29 * 24 * time.Hour, 404, "", SoftError},
-			{24 * time.Hour, 404, "", DisableFeed},
+			{0, 404, "", VerdictSoftError},
+			{29 * 24 * time.Hour, 404, "", VerdictSoftError},
+			{24 * time.Hour, 404, "", VerdictDisable},
 		},
 		"missing and back": {
-			{0, 404, "", SoftError},
-			{20 * 24 * time.Hour, 0, "", Parse},
-			{20 * 24 * time.Hour, 404, "", SoftError},
+			{0, 404, "", VerdictSoftError},
+			{20 * 24 * time.Hour, 0, "", VerdictParse},
+			{20 * 24 * time.Hour, 404, "", VerdictSoftError},
 		},
 	} {
 		now := at
@@ -302,12 +302,12 @@ func TestValidators(t *testing.T) {
 	t.Run("honest", func(t *testing.T) {
 		var v Validators
 		asks(t, v, at, "", "")
-		finds(t, v.Whole(answer(`W/"1"`, "monday"), "one", at), Changed)
+		finds(t, v.Whole(answer(`W/"1"`, "monday"), "one", at), FindingChanged)
 		asks(t, v, at.Add(time.Hour), `W/"1"`, "monday")
 		v.NotModified(answer(`W/"2"`, ""))
 		asks(t, v, at.Add(time.Hour), `W/"2"`, "monday")
 		asks(t, v, at.Add(FullEvery), "", "") // once a day the whole
-		finds(t, v.Whole(answer(`W/"2"`, "monday"), "one", at.Add(FullEvery)), Same)
+		finds(t, v.Whole(answer(`W/"2"`, "monday"), "one", at.Add(FullEvery)), FindingSame)
 		asks(t, v, at.Add(FullEvery+time.Hour), `W/"2"`, "monday")
 		v.Drop()
 		asks(t, v, at.Add(FullEvery+time.Hour), "", "")
@@ -316,7 +316,7 @@ func TestValidators(t *testing.T) {
 		var v Validators
 		v.Whole(answer(`"1"`, "monday"), "one", at)
 		now := at.Add(FullEvery)
-		finds(t, v.Whole(answer(`"1"`, "monday"), "two", now), Lying)
+		finds(t, v.Whole(answer(`"1"`, "monday"), "two", now), FindingLying)
 		asks(t, v, now.Add(time.Hour), "", "")
 		asks(t, v, now.Add(DistrustFor), "", "")
 		v.Whole(answer(`"2"`, "tuesday"), "three", now.Add(DistrustFor)) // it gets another chance
@@ -325,25 +325,25 @@ func TestValidators(t *testing.T) {
 	t.Run("an ETag that lies beside an honest date", func(t *testing.T) {
 		var v Validators
 		v.Whole(answer(`"1"`, "monday"), "one", at)
-		finds(t, v.Whole(answer(`"1"`, "tuesday"), "two", at.Add(FullEvery)), Lying)
+		finds(t, v.Whole(answer(`"1"`, "tuesday"), "two", at.Add(FullEvery)), FindingLying)
 		asks(t, v, at.Add(FullEvery+time.Hour), "", "tuesday")
 	})
 	t.Run("a date that lies alone", func(t *testing.T) {
 		var v Validators
 		v.Whole(answer("", "monday"), "one", at)
-		finds(t, v.Whole(answer("", "monday"), "two", at.Add(FullEvery)), Lying)
+		finds(t, v.Whole(answer("", "monday"), "two", at.Add(FullEvery)), FindingLying)
 		asks(t, v, at.Add(FullEvery+time.Hour), "", "")
 	})
 	t.Run("two changes in a second", func(t *testing.T) {
 		var v Validators
 		v.Whole(answer(`"1"`, "monday"), "one", at)
-		finds(t, v.Whole(answer(`"2"`, "monday"), "two", at.Add(time.Hour)), Changed)
+		finds(t, v.Whole(answer(`"2"`, "monday"), "two", at.Add(time.Hour)), FindingChanged)
 		asks(t, v, at.Add(2*time.Hour), `"2"`, "monday")
 	})
 	t.Run("another ETag each time", func(t *testing.T) {
 		var v Validators
 		v.Whole(answer(`"1"`, "monday"), "one", at)
-		finds(t, v.Whole(answer(`"2"`, "monday"), "one", at.Add(time.Hour)), Fickle)
+		finds(t, v.Whole(answer(`"2"`, "monday"), "one", at.Add(time.Hour)), FindingFickle)
 		asks(t, v, at.Add(2*time.Hour), "", "monday")
 		v.Drop() // forgets what to send, not who lied
 		v.Whole(answer(`"3"`, "monday"), "one", at.Add(3*time.Hour))
@@ -352,8 +352,8 @@ func TestValidators(t *testing.T) {
 	t.Run("nothing to go by", func(t *testing.T) {
 		var v Validators
 		v.Whole(nil, "one", at)
-		finds(t, v.Whole(nil, "one", at.Add(time.Hour)), Same)
-		finds(t, v.Whole(nil, "two", at.Add(2*time.Hour)), Changed)
+		finds(t, v.Whole(nil, "one", at.Add(time.Hour)), FindingSame)
+		finds(t, v.Whole(nil, "two", at.Add(2*time.Hour)), FindingChanged)
 		asks(t, v, at.Add(3*time.Hour), "", "")
 	})
 	t.Run("a header without measure", func(t *testing.T) {

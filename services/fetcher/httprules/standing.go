@@ -21,44 +21,44 @@ type Standing struct {
 }
 
 // Answered notes an answer that is a feed, or that is unchanged, and where permanent redirects led to on the way, "" if
-// nowhere (fetch.Response.MovedTo). With Rewrite the feed's URL is to become that place, and the standing begins anew; else
-// it is FollowCount, or Parse where there was no such redirect.
+// nowhere (fetch.Response.MovedTo). With VerdictRewrite the feed's URL is to become that place, and the standing begins
+// anew; else it is VerdictFollowCount, or VerdictParse where there was no such redirect.
 func (s *Standing) Answered(movedTo string, now time.Time) Verdict {
 	s.Gone, s.Missing = time.Time{}, time.Time{}
 	switch {
 	case movedTo == "":
 		*s = Standing{}
-		return Parse
+		return VerdictParse
 	case movedTo != s.MovedTo:
 		*s = Standing{MovedTo: movedTo, MovedSince: now}
 	}
 	s.Sightings++
 	if s.Sightings >= MoveSightings && now.Sub(s.MovedSince) >= MoveTime {
 		*s = Standing{}
-		return Rewrite
+		return VerdictRewrite
 	}
-	return FollowCount
+	return VerdictFollowCount
 }
 
 // Failed notes an answer that is an error by its status, and what that means after those before it. A move that was
 // seen is not forgotten, but one whose target fails is not counted either.
 func (s *Standing) Failed(status int, now time.Time) Verdict {
 	v := Judge(status)
-	if v != GoneConfirm {
+	if v != VerdictGone {
 		s.Gone = time.Time{}
 	}
 	if status != 404 {
 		s.Missing = time.Time{}
 	}
 	switch {
-	case v == GoneConfirm && s.Gone.IsZero():
+	case v == VerdictGone && s.Gone.IsZero():
 		s.Gone = now
-	case v == GoneConfirm && now.Sub(s.Gone) >= GoneTime:
-		return DisableFeed
+	case v == VerdictGone && now.Sub(s.Gone) >= GoneTime:
+		return VerdictDisable
 	case status == 404 && s.Missing.IsZero():
 		s.Missing = now
 	case status == 404 && now.Sub(s.Missing) >= MissingTime:
-		return DisableFeed
+		return VerdictDisable
 	}
 	return v
 }

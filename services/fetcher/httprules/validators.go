@@ -35,10 +35,10 @@ type Finding string
 
 // The findings.
 const (
-	Changed Finding = "changed"
-	Same    Finding = "same"        // there is nothing to read
-	Fickle  Finding = "fickle_etag" // the same, under another ETag
-	Lying   Finding = "lying"       // changed, under the same validator
+	FindingChanged Finding = "changed"
+	FindingSame    Finding = "same"        // there is nothing to read
+	FindingFickle  Finding = "fickle_etag" // the same, under another ETag
+	FindingLying   Finding = "lying"       // changed, under the same validator
 )
 
 // Conditions are what the next request sends as If-None-Match and If-Modified-Since, both empty where the whole is due.
@@ -69,21 +69,21 @@ func (v *Validators) NotModified(h http.Header) {
 // read from it, where the body has parts that change each time.
 func (v *Validators) Whole(h http.Header, content string, now time.Time) Finding {
 	etag, modified := validator(h, "ETag"), validator(h, "Last-Modified")
-	found := Changed
+	found := FindingChanged
 	switch {
 	case v.Content == "":
 	case v.Content == content && v.ETag != "" && etag != "" && v.ETag != etag:
-		found = Fickle
+		found = FindingFickle
 		v.NoETagBefore = now.Add(DistrustFor)
 	case v.Content == content:
-		found = Same
+		found = FindingSame
 	default:
 		if etag != "" && etag == v.ETag {
-			found = Lying
+			found = FindingLying
 			v.NoETagBefore = now.Add(DistrustFor)
 		}
 		if modified != "" && modified == v.LastModified && (etag == "" || etag == v.ETag) { // beside an ETag that did change, a second is coarse and no lie
-			found = Lying
+			found = FindingLying
 			v.NoLastModifiedBefore = now.Add(DistrustFor)
 		}
 	}

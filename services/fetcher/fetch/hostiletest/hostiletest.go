@@ -145,3 +145,15 @@ func All() []Behaviour {
 	}
 	return all
 }
+
+// Start serves the behaviour of a name.
+func Start(t testing.TB, name string) string {
+	t.Helper()
+	for _, b := range All() {
+		if b.Name == name {
+			return b.Start(t)
+		}
+	}
+	t.Fatalf("no behaviour is called %q", name)
+	return ""
+}
