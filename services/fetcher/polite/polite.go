@@ -92,7 +92,7 @@ type Gate struct {
 func New(cfg Config, bucket *queue.Bucket, reg prometheus.Registerer) *Gate {
 	g := &Gate{cfg: cfg, bucket: bucket, lines: newLines(), workers: newWorkers(cfg.Workers), metrics: newMetrics(reg)}
 	for class, rate := range cfg.Rates {
-		g.paces[class] = &pace{every: perSecond(rate)}
+		g.paces[class] = newPace(rate)
 	}
 	g.stopped, g.stop = context.WithCancel(context.Background())
 	return g
@@ -168,6 +168,7 @@ func (g *Gate) take(ctx context.Context, host string, ask Ask) (*Turn, time.Dura
 		return nil, 0, err
 	}
 	wait, err := g.passAddress(ctx, host, t.place, until)
+	t.place.again = true // its turn had come, whoever lined up since
 	if wait == 0 && err == nil {
 		wait, err = g.inLine(ctx, t.key, t.place, until, func(s *state, now time.Time) {
 			t.began = now
