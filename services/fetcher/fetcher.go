@@ -6,6 +6,9 @@
 //	  |                            |
 //	  +------- new items ----------+--> SCHED --due--> poll: fetch if changed, and round again
 //
+// Before each request stands a turn, out of a budget of all fetchers (package polite): a job that is not at its turn goes
+// back to its stream until it is.
+//
 // The bucket is the truth about feeds; schedules only carry it, and are made again from it. A job or a poll is finished
 // when everything that it led to is acknowledged, in the order: items' jobs, the feed's state, its schedule. A crash in
 // between repeats work, and loses none.

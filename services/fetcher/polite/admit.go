@@ -67,12 +67,18 @@ func (w *workers) serve() {
 	}
 }
 
-// pace is a process's rate of one class: a request in each interval. The zero pace is none.
+// pace is a process's rate of one class: a request in each interval, none saved up.
 type pace struct {
-	every time.Duration
+	every time.Duration // 0: at any time
+	first chan struct{} // held by the first of those who wait; the others line up for it
 
 	mu   sync.Mutex
 	next time.Time
+	back chan struct{} // closed when one was given back
+}
+
+func newPace(rate float64) *pace {
+	return &pace{every: perSecond(rate), first: make(chan struct{}, 1), back: make(chan struct{})}
 }
 
 // perSecond is the interval of a rate; zero for no limit.
@@ -87,18 +93,32 @@ func (p *pace) wait(ctx context.Context) error {
 	if p.every == 0 {
 		return nil
 	}
-	p.mu.Lock()
-	at := latest(p.next, time.Now())
-	p.next = at.Add(p.every)
-	p.mu.Unlock()
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
 	select {
-	case <-timer.C:
-		return nil
+	case p.first <- struct{}{}:
+		defer func() { <-p.first }()
 	case <-ctx.Done():
-		p.giveBack()
 		return ctx.Err()
+	}
+	for {
+		p.mu.Lock()
+		now, at, back := time.Now(), p.next, p.back
+		if !at.After(now) {
+			p.next = now.Add(p.every)
+		}
+		p.mu.Unlock()
+		if !at.After(now) {
+			return nil
+		}
+		timer := time.NewTimer(at.Sub(now))
+		select {
+		case <-timer.C:
+		case <-back:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 }
 
@@ -107,4 +127,6 @@ func (p *pace) giveBack() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.next = p.next.Add(-p.every)
+	close(p.back)
+	p.back = make(chan struct{})
 }

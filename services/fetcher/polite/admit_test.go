@@ -89,32 +89,44 @@ func TestWhoStopsWaitingTakesNoWorker(t *testing.T) {
 
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := pace{every: perSecond(10)}
-		begin := time.Now()
-		var wg sync.WaitGroup
-		for range 21 {
-			wg.Go(func() {
-				if err := p.wait(t.Context()); err != nil {
-					t.Error(err)
-				}
-			})
+		p := newPace(10)
+		took := func(n int, early time.Duration) time.Duration {
+			begin := time.Now()
+			var wg sync.WaitGroup
+			for range n {
+				wg.Go(func() {
+					if err := p.wait(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			if early > 0 {
+				time.Sleep(early)
+				p.giveBack()
+			}
+			wg.Wait()
+			return time.Since(begin)
 		}
-		wg.Wait()
-		if got := time.Since(begin); got != 2*time.Second {
+		if got := took(21, 0); got != 2*time.Second {
 			t.Errorf("21 requests at 10 a second took %s", got)
 		}
-		p.giveBack() // the last of them made no request
-		begin = time.Now()
-		if err := p.wait(t.Context()); err != nil || time.Since(begin) != 0 {
-			t.Errorf("what was given back is had after %s, %v", time.Since(begin), err)
+		if got := took(1, 10*time.Millisecond); got != 10*time.Millisecond {
+			t.Errorf("what was given back after 10ms is had after %s", got)
+		}
+		if got := took(4, 110*time.Millisecond); got != 310*time.Millisecond {
+			t.Errorf("four requests, one of them with what was given back, took %s", got)
 		}
 		time.Sleep(time.Hour) // saves nothing up
-		begin = time.Now()
-		for range 3 {
-			_ = p.wait(t.Context())
-		}
-		if got := time.Since(begin); got != 200*time.Millisecond {
+		if got := took(3, 0); got != 200*time.Millisecond {
 			t.Errorf("three requests after an hour took %s", got)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := p.wait(ctx); err == nil {
+			t.Error("a fourth, at once")
+		}
+		if got := took(1, 0); got != 99*time.Millisecond {
+			t.Errorf("who stopped waiting has the next wait for %s", got)
 		}
 	})
 }

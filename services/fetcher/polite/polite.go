@@ -6,16 +6,27 @@
 // either is a small record in a NATS bucket, changed by compare-and-set: who changes it must have seen its last change,
 // or has to look again.
 //
-//	             look: not yet            Done: over
-//	           +---<---- put off       +----<------- rest: the pause, longer after 429 and 503
-//	           |      until a slot     |              |
-//	Take ----> line ------> free? ---> lease ---> request     the process dies: the lease runs out,
-//	           |              ^                       |       as if the request had been over then
-//	           +-- wait a little, here                +----------------------------------------------
+//	the job                the record of its site               what others do
 //
-// A job that would have to wait long is not held. It is given a slot at the end of its line and put off until then, so
-// that the fifty items of a feed come back once each, a pause apart, and hold no worker meanwhile. The record keeps only
-// where each line ends; who comes again is simply let through if the site is free, and sent to the end if it is not.
+//	look ----------------> free, and its turn?
+//	 | no, but soon: waits here, and looks again
+//	 | no: is put off ---> its slot, at the end of the line     line up behind it
+//	 | yes
+//	rate, worker           (of this process alone)
+//	 |
+//	address -------------> (in the record of the IP: the next    wait for the next
+//	 |                      request's earliest start)
+//	lease ---------------> holder, and when it is over at the   wait a little, or are put off
+//	 |                      latest
+//	request
+//	 |
+//	Done ----------------> no holder; rests for the pause       wait it out; then the next has its turn
+//
+// When a process dies before Done its lease runs out, and the request counts as over then.
+//
+// A job that would have to wait long is not held. It is given a slot and put off until then, so that the fifty items of
+// a feed come back once each, a pause apart, and hold no worker meanwhile. The record keeps only where each line ends;
+// who comes again is simply let through if the site is free, and sent to the end if it is not.
 // There is a line for each class, fresh before retry before backfill: no slot is kept for one class that another before
 // it could use.
 //
@@ -81,7 +92,7 @@ type Gate struct {
 func New(cfg Config, bucket *queue.Bucket, reg prometheus.Registerer) *Gate {
 	g := &Gate{cfg: cfg, bucket: bucket, lines: newLines(), workers: newWorkers(cfg.Workers), metrics: newMetrics(reg)}
 	for class, rate := range cfg.Rates {
-		g.paces[class] = &pace{every: perSecond(rate)}
+		g.paces[class] = newPace(rate)
 	}
 	g.stopped, g.stop = context.WithCancel(context.Background())
 	return g
@@ -143,7 +154,7 @@ func (g *Gate) take(ctx context.Context, host string, ask Ask) (*Turn, time.Dura
 	case <-ctx.Done():
 		return nil, 0, ctx.Err()
 	}
-	t := &Turn{gate: g, key: key(kindSite, weburl.Site(host)), holder: rand.Text(), place: place{rank(ask.Class), ask.Again, max(g.cfg.Pause, ask.Pause)}}
+	t := &Turn{gate: g, key: key(kindSite, weburl.Site(host)), holder: rand.Text()[:13], place: place{rank(ask.Class), ask.Again, max(g.cfg.Pause, ask.Pause)}}
 	patience := defaultPatience
 	if ask.Patience > 0 {
 		patience = ask.Patience
@@ -157,6 +168,7 @@ func (g *Gate) take(ctx context.Context, host string, ask Ask) (*Turn, time.Dura
 		return nil, 0, err
 	}
 	wait, err := g.passAddress(ctx, host, t.place, until)
+	t.place.again = true // its turn had come, whoever lined up since
 	if wait == 0 && err == nil {
 		wait, err = g.inLine(ctx, t.key, t.place, until, func(s *state, now time.Time) {
 			t.began = now
@@ -205,23 +217,24 @@ func (g *Gate) passAddress(ctx context.Context, host string, p place, until time
 	})
 }
 
-// inLine waits until some time for the turn at a key to come; then take, if any, is written to it. It returns zero, or
-// the time to the slot that was given out instead.
+// inLine waits, as long as patience lasts, for the turn at a key to come; then take, if any, is written to it. It returns
+// zero, or the time to the slot that was given out instead.
 func (g *Gate) inLine(ctx context.Context, key string, p place, patience time.Time, take func(*state, time.Time)) (wait time.Duration, err error) {
-	for came := false; !came && wait == 0; {
+	for {
 		changed := g.lines.get(key).changed()
-		var until time.Time
+		var soon time.Time // to look again
 		err := g.change(ctx, key, func(s *state, now time.Time) (write bool) {
-			at := s.turn(p, now)
-			switch came = !s.busy(now) && !at.After(now); {
-			case came && take != nil:
-				take(s, now)
-				return true
-			case came:
-				return false
+			wait, soon = 0, time.Time{}
+			at, busy := s.turn(p, now), s.busy(now)
+			switch {
+			case !busy && !at.After(now):
+				if take != nil {
+					take(s, now)
+				}
+				return take != nil
 			case now.Before(patience) && !at.After(patience):
-				if until = patience; !s.busy(now) {
-					until = at
+				if soon = at; busy { // which may be over at any time
+					soon = patience
 				}
 				return false
 			}
@@ -231,22 +244,20 @@ func (g *Gate) inLine(ctx context.Context, key string, p place, patience time.Ti
 		if err != nil {
 			return 0, err
 		}
-		if until.IsZero() {
-			continue
+		if soon.IsZero() {
+			return wait, nil
 		}
-		timer := time.NewTimer(time.Until(until))
+		timer := time.NewTimer(time.Until(soon))
 		select {
 		case <-timer.C:
 		case <-changed:
 		case <-ctx.Done():
-			err = ctx.Err()
 		}
 		timer.Stop()
-		if err != nil {
-			return 0, err
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
 		}
 	}
-	return wait, nil
 }
 
 // change has f change what is known of a key, and again on what another replica made of it meanwhile, until it is written

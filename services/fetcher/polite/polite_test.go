@@ -25,10 +25,11 @@ type fleet struct {
 	t      testing.TB
 	server *queue.Server
 	cfg    polite.Config
+	regs   []*prometheus.Registry
 }
 
 func newFleet(t testing.TB, cfg polite.Config) *fleet {
-	f := &fleet{t, queuetest.Server(t), cfg}
+	f := &fleet{t: t, server: queuetest.Server(t), cfg: cfg}
 	if err := queuetest.Connect(t, f.server, "admin").Provision(context.Background(), queuetest.Limits); err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +48,31 @@ func (f *fleet) gate() (g *polite.Gate, stop func()) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	g = polite.New(f.cfg, b, prometheus.NewRegistry())
+	reg := prometheus.NewRegistry()
+	f.regs = append(f.regs, reg)
+	g = polite.New(f.cfg, b, reg)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { g.Run(ctx) })
 	stop = func() { cancel(); running.Wait() }
 	f.t.Cleanup(stop)
 	return g, stop
+}
+
+func (f *fleet) conflicts() (sum float64) {
+	f.t.Helper()
+	for _, reg := range f.regs {
+		families, err := reg.Gather()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		for _, family := range families {
+			if family.GetName() == "dateline_fetch_turn_conflicts_total" {
+				sum += family.GetMetric()[0].GetCounter().GetValue()
+			}
+		}
+	}
+	return sum
 }
 
 // site notes the requests it gets.
@@ -438,6 +457,7 @@ func BenchmarkTurn(b *testing.B) {
 			}
 			wg.Wait()
 			b.ReportMetric(float64(again)/float64(b.N), "deferrals/op")
+			b.ReportMetric(f.conflicts()/float64(b.N), "conflicts/op")
 		})
 	}
 }
