@@ -212,16 +212,18 @@ func (s *Subscriber) distrust(w http.ResponseWriter, r *http.Request, id, token,
 	default:
 		ctx, cancel := own(r)
 		defer cancel()
-		_, _, err := s.change(ctx, id, func(sub *Subscription) bool {
+		noted, sub, err := s.change(ctx, id, func(sub *Subscription) bool {
 			now := s.now()
 			if !sub.owns(token) || now.Sub(sub.Forged) < time.Hour { // often enough to be seen
 				return false
 			}
-			sub.Forged, sub.Note = stamp(now), clip(cause.Error())
+			sub.Forged = stamp(now)
 			return true
 		})
-		if err != nil {
-			slog.Warn("WebSub notification without a right signature was not noted", "source", id, "error", err)
+		if noted {
+			slog.Warn("WebSub notification is not signed as agreed", "source", id, "hub", sub.hub(), "topic", sub.Topic, "error", cause)
+		} else if err != nil {
+			slog.Warn("WebSub notification that is not signed as agreed was not noted", "source", id, "error", err)
 		}
 		answer(w, http.StatusOK, "")
 	}

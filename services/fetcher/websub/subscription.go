@@ -20,7 +20,7 @@ const (
 	maxLease    = 30 * 24 * time.Hour // believed of a hub
 	renewAt     = 0.8                 // of the lease
 	firstRetry  = 10 * time.Minute    // when a request is not verified; three times that the next time
-	maxRetry    = 24 * time.Hour      //
+	maxRetry    = 24 * time.Hour      // what that grows to
 	deniedFor   = 7 * 24 * time.Hour  // a hub that denied is not asked
 	patience    = 48 * time.Hour      // in which a request may still be verified
 	netInterval = 6 * time.Hour       // between polls while pushes come
@@ -47,7 +47,7 @@ type Subscription struct {
 	Secret string `json:"secret,omitempty"` // "" where the hub has no https: it would be told in the clear
 
 	Requested time.Time `json:"requested,omitzero"` // the last request was sent
-	Tries     int       `json:"tries,omitempty"`    // requests since then have not been verified
+	Tries     int       `json:"tries,omitempty"`    // requests that have not been verified
 	NotBefore time.Time `json:"not_before,omitzero"`
 	Verified  time.Time `json:"verified,omitzero"`
 	Expires   time.Time `json:"expires,omitzero"`  // end of the lease
@@ -56,11 +56,11 @@ type Subscription struct {
 	Leaving   bool      `json:"leaving,omitempty"` // it is to end
 	Note      string    `json:"note,omitempty"`    // the last error, or the reason of a denial
 
-	Due       time.Time `json:"due,omitzero"`  // the poll that the last pings asked for
-	Ping      time.Time `json:"ping,omitzero"` // the last one that was believed
-	Forged    time.Time `json:"forged,omitzero"`
-	Weak      bool      `json:"weak,omitempty"` // the hub signs with SHA-1
-	Poll      time.Time `json:"poll,omitzero"`
+	Due       time.Time `json:"due,omitzero"`        // the poll that the last pings asked for
+	Ping      time.Time `json:"ping,omitzero"`       // the last one that was believed
+	Forged    time.Time `json:"forged,omitzero"`     // the last one that was not signed as agreed, to the hour
+	Weak      bool      `json:"weak,omitempty"`      // the hub signs with SHA-1
+	Poll      time.Time `json:"poll,omitzero"`       // the last one that went well began
 	Announced int       `json:"announced,omitempty"` // polls in a row whose news a ping had announced, up to proven
 }
 
@@ -98,21 +98,26 @@ func (s *Subscription) Status(now time.Time) Status {
 }
 
 // Offer takes in what a feed says: its hubs and its topic (rel=self), both absolute URLs. The subscription begins anew
-// where they are others than before, and ends where there is none of one; else nothing changes. It reports a change.
+// where they are others than before, and ends where there is none of one; else nothing changes. It reports a change. A feed
+// that says something else all the time does not have hubs asked all the time.
 func (s *Subscription) Offer(hubs []string, topic string) (changed bool) {
 	list := usable(hubs)
 	topic = strings.TrimSpace(topic)
+	notBefore := s.NotBefore
+	if !s.Requested.IsZero() {
+		notBefore = s.Requested.Add(firstRetry)
+	}
 	if _, err := weburl.Resolve("", topic); err != nil || len(topic) > maxURL || len(list) == 0 {
 		if len(s.Hubs) == 0 {
 			return false
 		}
-		*s = Subscription{}
+		*s = Subscription{NotBefore: notBefore}
 		return true
 	}
 	if s.Topic == topic && !s.Leaving && len(s.Hubs) == len(list) && !slices.ContainsFunc(list, func(h string) bool { return !slices.Contains(s.Hubs, h) }) {
 		return false // their order is ours: the first is in use
 	}
-	*s = Subscription{Hubs: list, Topic: topic}
+	*s = Subscription{Hubs: list, Topic: topic, NotBefore: notBefore}
 	return true
 }
 

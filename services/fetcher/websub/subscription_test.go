@@ -67,13 +67,30 @@ func TestOfferOfAnother(t *testing.T) {
 		t.Errorf("another topic: %+v", s)
 	}
 	s = active(time.Hour)
-	if !s.Offer(nil, "") || !reflect.DeepEqual(*s, Subscription{}) {
+	if !s.Offer(nil, "") || s.Status(noon) != StatusNone || s.Token != "" || !s.Next(noon).IsZero() {
 		t.Errorf("no hub any more: %+v", s)
 	}
 	s = active(time.Hour)
 	s.Leaving = true
 	if !s.Offer([]string{hubURL}, topicURL) || s.Status(noon) != StatusWanted {
 		t.Errorf("wanted again: %+v", s)
+	}
+}
+
+// A feed that names another hub each time it is read makes no more requests than one whose hub fails.
+func TestOfferThatChangesAllTheTime(t *testing.T) {
+	var s Subscription
+	requests := 0
+	for at := noon; at.Before(noon.Add(time.Hour)); at = at.Add(time.Minute) {
+		s.Offer(nil, "")
+		s.Offer([]string{hubURL}, topicURL+at.Format("?1504"))
+		if !s.Next(at).After(at) {
+			s.request(at)
+			requests++
+		}
+	}
+	if requests != 6 {
+		t.Errorf("%d requests in an hour", requests)
 	}
 }
 
