@@ -15,7 +15,6 @@ import (
 	"dateline/services/fetcher/discover"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/robots"
-	"dateline/services/fetcher/sitemap"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -42,9 +41,7 @@ func (c *discoverCmd) Validate() error {
 }
 
 func (c *discoverCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	limits := fetch.DefaultLimits
-	limits.FeedBytes, limits.DecodedBytes = sitemap.MaxBytes, sitemap.MaxBytes
-	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, limits)
+	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, fetch.DefaultLimits)
 	defer client.Close()
 	v := &visit{client: client, delay: c.FetchHostDelay, next: map[string]time.Time{}}
 	v.robots = robots.NewCache(robots.Config{Token: robots.Token(c.FetchUserAgent), Fetch: v.robotsTxt})
@@ -78,17 +75,21 @@ type visit struct {
 	next   map[string]time.Time // earliest time of a request, by host
 }
 
-// document fetches what robots.txt allows, which the walker has asked.
+// accepts are what the walker's wants ask for.
+var accepts = map[discover.Want]fetch.Accept{discover.WantFeed: fetch.AcceptFeed, discover.WantSitemap: fetch.AcceptSitemap}
+
+// document fetches what robots.txt allows, wherever it redirects to.
 func (v *visit) document(ctx context.Context, url string, want discover.Want) (*discover.Document, error) {
-	delay := v.delay
-	if verdict, err := v.robots.Check(ctx, url); err == nil {
-		delay = max(delay, verdict.CrawlDelay)
-	}
-	accept := fetch.AcceptAny
-	if want == discover.WantFeed {
-		accept = fetch.AcceptFeed
-	}
-	r, err := v.get(ctx, url, accept, delay)
+	r, err := v.client.Get(ctx, fetch.Request{URL: url, Accept: accepts[want], Hop: func(ctx context.Context, at string) (func(int, time.Duration), error) {
+		verdict, err := v.robots.Check(ctx, at)
+		switch {
+		case err != nil:
+			return nil, err
+		case !verdict.Allowed && at != url: // the walker has asked for the first
+			return nil, &fetch.Error{Reason: fetch.ReasonRobots, Err: errors.New(verdict.Reason)}
+		}
+		return v.turn(ctx, at, max(v.delay, verdict.CrawlDelay))
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,9 @@ func (v *visit) document(ctx context.Context, url string, want discover.Want) (*
 
 // robotsTxt fetches a robots.txt. The client follows redirects, and its failures are answers where their status says so.
 func (v *visit) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
-	r, err := v.get(ctx, url, fetch.AcceptAny, v.delay)
+	r, err := v.client.Get(ctx, fetch.Request{URL: url, Accept: fetch.AcceptRobots, Hop: func(ctx context.Context, at string) (func(int, time.Duration), error) {
+		return v.turn(ctx, at, v.delay)
+	}})
 	if failed, ok := errors.AsType[*fetch.Error](err); ok && failed.Status >= 300 {
 		return robots.Response{Status: failed.Status, Header: http.Header{"Retry-After": {strconv.Itoa(int(failed.RetryAfter.Seconds()))}}}, nil
 	}
@@ -107,7 +110,8 @@ func (v *visit) robotsTxt(ctx context.Context, url string) (robots.Response, err
 	return robots.Response{Status: r.Status, Header: r.Header, Body: r.Body, Truncated: r.Truncated}, nil
 }
 
-func (v *visit) get(ctx context.Context, url string, accept fetch.Accept, delay time.Duration) (*fetch.Response, error) {
+// turn waits until a host may be asked again; done begins the next pause.
+func (v *visit) turn(ctx context.Context, url string, delay time.Duration) (done func(int, time.Duration), err error) {
 	host := weburl.Host(url)
 	timer := time.NewTimer(time.Until(v.next[host]))
 	defer timer.Stop()
@@ -116,6 +120,5 @@ func (v *visit) get(ctx context.Context, url string, accept fetch.Accept, delay 
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	defer func() { v.next[host] = time.Now().Add(delay) }()
-	return v.client.Get(ctx, fetch.Request{URL: url, Accept: accept})
+	return func(int, time.Duration) { v.next[host] = time.Now().Add(delay) }, nil
 }

@@ -82,7 +82,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, verdict := range []string{robotsAllowed, robotsRefused} {
 		m.robots.WithLabelValues(verdict)
 	}
-	for _, finding := range []httprules.Finding{httprules.Fickle, httprules.Lying} {
+	for _, finding := range []httprules.Finding{httprules.FindingFickle, httprules.FindingLying} {
 		m.lies.WithLabelValues(string(finding))
 	}
 	m.setSources(nil)

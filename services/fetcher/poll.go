@@ -54,7 +54,7 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 	p := registry.Poll{Time: now, Outcome: pollFailed}
 	moved := ""
 	if failed == nil {
-		if s.Standing.Answered(resp.MovedTo(), now) == httprules.Rewrite {
+		if s.Standing.Answered(resp.MovedTo(), now) == httprules.VerdictRewrite {
 			moved = resp.MovedTo()
 		}
 		var err error
@@ -193,7 +193,7 @@ type finding struct {
 // whole notes an answer that was read in full, and lies that it gives away.
 func (f *fetcher) whole(s *registry.Source, resp *fetch.Response, content string, now time.Time) {
 	switch finding := s.Validators.Whole(resp.Header, content, now); finding {
-	case httprules.Fickle, httprules.Lying:
+	case httprules.FindingFickle, httprules.FindingLying:
 		f.metrics.lies.WithLabelValues(string(finding)).Inc()
 		slog.Info("validators of a source do not tell the truth", "url", s.URL, "finding", finding)
 	}

@@ -57,7 +57,7 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 				return nil, err
 			}
 		}
-		if !verdict.Allowed {
+		if !verdict.Allowed && !slices.Contains(verdict.Sitemaps, url) { // what the file names as a sitemap, it allows
 			f.metrics.robots.WithLabelValues(robotsRefused).Inc()
 			return nil, refused(verdict)
 		}
@@ -81,16 +81,11 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 		return done, nil
 	}
 	a.Refresh = refresh
-	var unkept error
-	if f.evidence != nil {
-		a.Record = func(x fetch.Exchange) { unkept = errors.Join(unkept, f.evidence.Write(exchanged(x, a.via()))) }
-	}
-
 	f.metrics.inFlight.Inc()
-	resp, err := f.client.Get(ctx, a.Request)
+	resp, err := f.keep(ctx, a.Request, a.via())
 	f.metrics.inFlight.Dec()
-	if unkept != nil { // what is fetched is not used before it is kept
-		again := queue.Retry(fmt.Errorf("evidence of %s: %w", a.URL, unkept), 0)
+	if errors.Is(err, errUnkept) {
+		again := queue.Retry(err, 0)
 		return nil, nil, &again
 	}
 	if p, ok := errors.AsType[*putOff](err); ok {
@@ -145,19 +140,19 @@ func refused(v robots.Verdict) *fetch.Error {
 
 // robotsTxt gets a robots.txt, in the turn of its site.
 func (f *fetcher) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
-	resp, err := f.client.Get(ctx, fetch.Request{
+	resp, err := f.keep(ctx, fetch.Request{
 		URL: url, Accept: fetch.AcceptRobots,
 		Hop: func(ctx context.Context, url string) (func(int, time.Duration), error) {
 			return f.turn(ctx, polite.Ask{URL: url, Class: article.JobFresh, Again: true, Patience: hopPatience})
 		},
-	})
+	}, "")
 	if err == nil {
-		return robots.Response{Status: resp.Status, Header: resp.Header, Body: resp.Body}, nil
+		return robots.Response{Status: resp.Status, Header: resp.Header, Body: resp.Body, Truncated: resp.Truncated}, nil
 	}
 	failed, ok := errors.AsType[*fetch.Error](err)
 	_, waits := errors.AsType[*putOff](err)
 	switch {
-	case waits, ctx.Err() != nil:
+	case waits, ctx.Err() != nil, errors.Is(err, errUnkept):
 		return robots.Response{}, fmt.Errorf("%w: %w", robots.ErrNotAsked, err)
 	case ok && slices.Contains(unaskable, failed.Reason): // the request itself will fail, and say why
 		return robots.Response{Status: http.StatusNotFound}, nil

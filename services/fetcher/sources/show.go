@@ -120,10 +120,17 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 
 func validators(s *registry.Source) string {
 	etag, modified := s.Validators.Conditions(time.Now())
-	if etag == "" && modified == "" {
-		return "none are sent: the whole is asked for"
+	var all []string
+	if etag != "" {
+		all = append(all, "ETag "+etag)
 	}
-	return strings.Trim(fmt.Sprintf("ETag %s, Last-Modified %s", etag, modified), ", ")
+	if modified != "" {
+		all = append(all, "Last-Modified "+modified)
+	}
+	if all == nil {
+		return "none: the whole is asked for"
+	}
+	return strings.Join(all, ", ")
 }
 
 // wishes names what differs from the rest.
