@@ -34,9 +34,10 @@ func Complete(a *article.Article) {
 	a.Fingerprint = article.Fingerprint(a)
 }
 
-// published is what days without a year count from: the publication, where the page did not give only a change.
+// published is what days without a year count from: the publication, where it is to be believed and the page did not give only
+// a change.
 func published(a *article.Article) *article.Date {
-	if a.DatePublished == nil || a.DatePublished.From == article.FromModified {
+	if a.DatePublished == nil || a.DatePublished.From == article.FromModified || a.DatePublished.Future {
 		return nil
 	}
 	return a.DatePublished
