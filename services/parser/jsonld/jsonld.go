@@ -8,11 +8,13 @@ package jsonld
 import (
 	"encoding/json"
 	"fmt"
-	"html"
 	"strconv"
 	"strings"
 
 	"dateline/pkg/article"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // NewsArticle is what a document says of its article. Dates and URLs are as written; what is not said is empty.
@@ -211,8 +213,8 @@ func (f *finder) article(n node) *NewsArticle {
 	switch v := n["isAccessibleForFree"].(type) {
 	case bool:
 		a.Free = &v
-	case string:
-		if free, err := strconv.ParseBool(strings.ToLower(v)); err == nil {
+	case string: // "False", "http://schema.org/False"
+		if free, err := strconv.ParseBool(strings.ToLower(v[strings.LastIndexByte(v, '/')+1:])); err == nil {
 			a.Free = &free
 		}
 	}
@@ -333,10 +335,33 @@ func list(v any) []any {
 	return []any{v}
 }
 
-// plain is a string without entities and needless white space: many sites write HTML's escapes into their JSON.
+// plain is a string without entities, tags and needless white space: many sites write HTML into their JSON.
 func plain(s string) string {
 	if strings.Contains(s, "&") {
 		s = html.UnescapeString(s)
 	}
+	if strings.Contains(s, "</") || strings.Contains(s, "<br") { // and not "the <b> tag"
+		s = untagged(s)
+	}
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// untagged is the text of HTML, in which tags other than those within a line part words.
+func untagged(s string) string {
+	var b strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(s)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return b.String()
+		case html.TextToken:
+			b.Write(z.Raw())
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			switch atom.Lookup(name) {
+			case atom.A, atom.Abbr, atom.B, atom.Cite, atom.Em, atom.Font, atom.I, atom.Mark, atom.Q, atom.Small, atom.Span, atom.Strong, atom.Sub, atom.Sup, atom.U:
+			default:
+				b.WriteByte(' ')
+			}
+		}
+	}
 }

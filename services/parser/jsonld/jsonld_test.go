@@ -2,6 +2,7 @@ package jsonld
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -111,4 +112,32 @@ func FuzzInPage(f *testing.F) {
 			t.Errorf("%d articles, %d sites", len(p.Articles), len(p.Sites))
 		}
 	})
+}
+
+func TestMarkupInTexts(t *testing.T) {
+	for in, want := range map[string]string{
+		"<i>Alder</i> opens":                              "Alder opens",
+		"<p>It rains.</p><p>It stops.</p>":                "It rains. It stops.",
+		"One<br>two<br/>three":                            "One two three",
+		"&lt;p&gt;H<sub>2</sub>O &amp;amp; ice&lt;/p&gt;": "H2O &amp; ice",
+		"How to use the <b> tag":                          "How to use the <b> tag",
+		"a < b and b > c":                                 "a < b and b > c",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{`false`: "false", `"False"`: "false", `"http://schema.org/False"`: "false", `"https://schema.org/True"`: "true", `"some"`: "nil", `1`: "nil"} {
+		a, err := Find([]byte(`{"@type":"NewsArticle","headline":"H","isAccessibleForFree":` + in + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "nil"
+		if a.Free != nil {
+			got = strconv.FormatBool(*a.Free)
+		}
+		if got != want {
+			t.Errorf("isAccessibleForFree %s: %s, want %s", in, got, want)
+		}
+	}
 }
