@@ -43,6 +43,10 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"hosts: [e.example]\nrules:\n  - drop: [p]\n    examples: [{url: 'https://e.example/a', html: x}]", "expects nothing"},
 		{"hosts: [e.example]\nrules:\n  - drop: [p]\n    examples: [{url: 'https://e.example/a', html: x, expect: {headlne: x}}]", `expects "headlne"`},
 		{"a: [", "yaml"},
+		{"hosts: [e.example]\nrules:\n  -", "rule 1: is empty"},
+		{"hosts: [e.example]\nrules:\n  - fields: {headline: }" + example, "line 3: headline has no selector"},
+		{"hosts: [e.example]\nrules:\n  - fields: {headline: [h1, ~]}" + example, "is no CSS selector"},
+		{"hosts: [.example]\nrules:\n  - drop: [p]" + example, `".example" is no host name`},
 	} {
 		dir := t.TempDir()
 		write(t, dir, "e.yaml", c.yaml)
@@ -179,6 +183,8 @@ func TestWatch(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add("hosts: [e.example]\nrules:\n  - drop: [a]" + example)
 	f.Add("hosts: [e.example]\nrules:\n  - fields: {authors: [a, {select: b, attr: c}]}\n    valid_from: 2024-01-01" + example)
+	f.Add("hosts: [e.example]\nrules:\n  -")
+	f.Add("hosts: [e.example]\nrules:\n  - drop: [~]\n    fields: {headline: ~, section: [~]}" + example)
 	f.Fuzz(func(t *testing.T, s string) {
 		dir := t.TempDir()
 		write(t, dir, "e.yaml", s)
