@@ -176,6 +176,14 @@ func TestStructuredBody(t *testing.T) {
 	if a.Provenance["body"] != article.FromHTML {
 		t.Errorf("a teaser won: %+v", a.Body)
 	}
+	a = read1(t, "https://e.example/a", `<html><head>`+ld(`{"@type":"NewsArticle","headline":"H","articleBody":"<h2>Talks<\/h2><p>`+long+`<\/p>&lt;ul&gt;&lt;li&gt;One&lt;/li&gt;&lt;/ul&gt;"}`)+`</head><body><div id=app></div></body></html>`, nil)
+	if a.Provenance["body"] != article.FromJSONLD || len(a.Body) != 3 || a.Body[0].Type != article.Heading || a.Body[2].Type != article.List {
+		t.Errorf("HTML in articleBody: %+v", a)
+	}
+	deep, err := Article(context.Background(), Page{URL: "https://e.example/a", ContentType: "text/html", Body: []byte(ld(`{"@type":"NewsArticle","headline":"H","articleBody":"` + strings.Repeat("<div>", 10_000) + `x</div>"}`))})
+	if err == nil || deep.Body != nil {
+		t.Errorf("deep HTML in articleBody: %v, %+v", err, deep)
+	}
 }
 
 func TestErrors(t *testing.T) {
@@ -299,7 +307,7 @@ func TestOwnWorkIsLinear(t *testing.T) {
 				f := survey(doc, &parts)
 				a := f.article(Page{URL: "https://e.example/a"})
 				found := content.Find(doc, f.hints(a))
-				f.chooseBody(a, found.Body)
+				f.chooseBody(t.Context(), a, found.Body, nil)
 				f.setState(a, Page{}, found)
 			}
 		})
