@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,12 @@ func TestEvidence(t *testing.T) {
 		{"author URL is no name", `<meta property=article:author content="https://f.example/ann">`, "", item, authors, "Feed Author feed"},
 		{"broken JSON-LD", `<script type="application/ld+json">{"@type":</script>`, "", item, headline, "Feed's feed"},
 		{"JSON-LD in a comment", `<script type="application/ld+json"><!-- {"@type":"NewsArticle","headline":"LD"}; --></script>`, "", item, headline, "LD json-ld"},
+		{"free", ld(`{"@type":"NewsArticle","headline":"H","isAccessibleForFree":"http://schema.org/True"}`) + `<meta property=article:content_tier content=locked>`, "", nil, free, "true json-ld"},
+		{"not free by microdata", `<meta itemprop=isAccessibleForFree content=False>`, "", nil, free, "false meta"},
+		{"locked", `<meta property=article:content_tier content=locked>`, "", nil, free, "false opengraph"},
+		{"metered", `<meta property=article:content_tier content=metered>`, "", nil, free, "unknown"},
+		{"section by microdata", `<meta itemprop=articleSection content=Local>`, "", nil, func(a *article.Article) string { return a.Section }, "Local"},
+		{"language by microdata", `<meta itemprop=inLanguage content=sv>`, "", nil, func(a *article.Article) string { return a.Language.Declared }, "sv"},
 		{"canonical elsewhere", `<link rel=canonical href="https://other.example/x">`, "", nil, canonical, url + " "},
 		{"canonical of the same site", `<link rel=canonical href="https://amp.paper.example/x?utm_source=y">`, "", nil, canonical, "https://amp.paper.example/x html"},
 		{"canonical is the home page", `<link rel=canonical href="/">`, "", nil, canonical, url + " "},
@@ -145,6 +152,13 @@ func headline(a *article.Article) string { return a.Headline + " " + string(a.Pr
 
 func canonical(a *article.Article) string {
 	return a.CanonicalURL + " " + string(a.Provenance["canonical_url"])
+}
+
+func free(a *article.Article) string {
+	if a.IsAccessibleForFree == nil {
+		return "unknown"
+	}
+	return strconv.FormatBool(*a.IsAccessibleForFree) + " " + string(a.Provenance["is_accessible_for_free"])
 }
 
 func date(a *article.Article) string {

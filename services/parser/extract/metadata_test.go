@@ -343,7 +343,7 @@ func TestWhichArticle(t *testing.T) {
 func TestExplain(t *testing.T) {
 	e := &Explanation{}
 	head := ld(`{"@type":"NewsArticle","headline":"Bridge opens","datePublished":"2024-11-05","author":"Ann Weaver"}`) +
-		`<meta property=og:title content="Look at this bridge"><meta name=pubdate content="soon"><meta name=author content="admin">`
+		`<meta property=og:title content="Look at this bridge"><meta name=pubdate content="soon"><meta name=author content="admin"><meta property=article:content_tier content=locked><link rel=canonical href="https://other.example/a">`
 	_, err := Article(context.Background(), Page{URL: "https://www.paper.example/a/b", ContentType: "text/html", Body: []byte(page(head, "<h1>Bridge opens</h1>")), Explain: e})
 	if err != nil {
 		t.Fatal(err)
@@ -364,6 +364,8 @@ func TestExplain(t *testing.T) {
 		{"date_published", "2024-11-05", article.FromJSONLD, "datePublished", true, ""},
 		{"date_published", "soon", article.FromMeta, "pubdate", false, "cannot be read"},
 		{"authors", "Ann Weaver", article.FromJSONLD, "author", true, ""},
+		{"canonical_url", "https://other.example/a", article.FromHTML, "link rel=canonical", false, "no page of this site"},
+		{"is_accessible_for_free", "false", article.FromOpenGraph, "article:content_tier", true, ""},
 		{"authors", "admin", article.FromMeta, "meta author", false, "names nobody"},
 	} {
 		found := false

@@ -53,7 +53,7 @@ const (
 	rankLast         // any date in the text that is none of the rest
 )
 
-// dates chooses when the article was published and modified.
+// dating gathers what says when the article was published and modified, and chooses.
 func (f *facts) dating(w *weigher, a *article.Article, p Page) {
 	d := &dating{f: f, w: w, captured: p.Captured, context: dates.Context{Captured: p.Captured}}
 	if a.Language != nil {
@@ -125,7 +125,7 @@ var (
 	publishedMetas = []string{
 		"article:published_time", "og:article:published_time", "og:published_time", "article:published", "article:published:time", "http://ogp.me/ns/article#published_time", "datepublished", "parsely-pub-date",
 		"sailthru.date", "dcterms.created", "dc.date.issued", "dcterms.issued", "dc.date.created", "citation_publication_date", "citation_online_date", "prism.publicationdate", "publishdate", "publish-date",
-		"publish_date", "publishdate", "publisheddate", "published_time", "published_at", "publication_date", "pubdate", "pub_date", "article.published", "article_date_original", "article:publicationdate",
+		"publish_date", "publisheddate", "published_time", "published_at", "publication_date", "pubdate", "pub_date", "article.published", "article_date_original", "article:publicationdate",
 		"cxenseparse:recs:publishtime", "cxenseparse:publishtime", "cxenseparse:recs:published_time", "shareaholic:article_published_time", "bt:pubdate", "displaydate", "originalpublicationdate", "rnews:datepublished",
 		"og:pubdate", "release_date", "og:release_date", "dcterms.date", "dc.date", "dc:date", "date", "dc.date.available", "date.created", "creation_date", "datecreated", "uploaddate", "vr:published-time",
 	}

@@ -213,12 +213,22 @@ func (f *finder) article(n node) *NewsArticle {
 	switch v := n["isAccessibleForFree"].(type) {
 	case bool:
 		a.Free = &v
-	case string: // "False", "http://schema.org/False"
-		if free, err := strconv.ParseBool(strings.ToLower(v[strings.LastIndexByte(v, '/')+1:])); err == nil {
-			a.Free = &free
-		}
+	case string:
+		a.Free = Bool(v)
 	}
 	return a
+}
+
+// Bool reads schema.org's Boolean, "False" or "http://schema.org/False"; nil where it is none.
+func Bool(s string) *bool {
+	switch b := true; strings.ToLower(s[strings.LastIndexByte(s, '/')+1:]) {
+	case "false":
+		b = false
+		fallthrough
+	case "true":
+		return &b
+	}
+	return nil
 }
 
 // body keeps line breaks, which text does not.
