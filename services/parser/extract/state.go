@@ -8,7 +8,6 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/parser/content"
-	"dateline/services/parser/dispatch"
 )
 
 // hints are what the text is held against.
@@ -39,28 +38,12 @@ func (f *facts) chooseBody(ctx context.Context, a *article.Article, found []arti
 	length := utf8.RuneCountInString(article.PlainText(a.Body))
 	won := false
 	if utf8.RuneCountInString(told) > twice*length {
-		body := articleBody(ctx, told)
+		body, _ := ArticleBody(ctx, told) // none where it is hostile: the page is judged by what it shows
 		if won = utf8.RuneCountInString(article.PlainText(body)) > twice*length; won {
 			a.Body, a.Provenance["body"] = body, article.FromJSONLD
 		}
 	}
 	x.field(FieldEvidence{Field: "body", From: article.FromJSONLD, Detail: "articleBody", Value: told, Won: won, Why: "the page shows it, or more"})
-}
-
-// articleBody reads the text of JSON-LD, which some sites write as HTML; nil where it is hostile.
-func articleBody(ctx context.Context, s string) []article.Block {
-	if strings.Contains(s, "</") {
-		doc, err := parse(ctx, []string{s})
-		if err != nil {
-			return nil
-		}
-		return content.Whole(doc)
-	}
-	var body []article.Block
-	for _, text := range dispatch.Paragraphs(s) {
-		body = append(body, article.Block{Type: article.Paragraph, Text: text})
-	}
-	return body
 }
 
 // setState judges what the body is, and returns the evidence.

@@ -52,8 +52,11 @@ func (r *reader) nitf(e *element) *article.Article {
 	r.setByline(a, top.all("byline"))
 	if place := top.find("dateline", "location").string(); place != "" {
 		a.Dateline = &article.Dateline{Place: strings.TrimRight(place, ", ")}
-		if day := top.find("dateline", "story.date"); day != nil {
-			a.Dateline.Date = r.date("dateline/story.date", first(day.get("norm"), day.string()), article.FromPublisher)
+		day := top.find("dateline", "story.date")
+		if norm := day.get("norm"); norm != "" {
+			a.Dateline.Date = r.date("dateline/story.date", norm, article.FromPublisher)
+		} else if words := day.string(); words != "" {
+			a.Dateline.Date = &article.Date{Raw: words}
 		}
 	}
 	if lang := first(e.get("lang"), body.get("lang")); lang != "" {

@@ -125,7 +125,7 @@ func (r *reader) body(ctx context.Context, kind, label, url string) *article.Art
 	case "application/xml":
 		return r.xml()
 	}
-	return r.json(label)
+	return r.json(ctx, label)
 }
 
 // contentType finds what the body is, and the charset that its header names.
