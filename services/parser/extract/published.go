@@ -11,9 +11,6 @@ import (
 	"golang.org/x/net/html"
 )
 
-// ahead is how far after the capture a date may lie: clocks and zones differ by no more.
-const ahead = 24 * time.Hour
-
 // oldest is the year before which the date of an article is not believed: what is read as such is something else.
 const oldest = 1990
 
@@ -185,7 +182,7 @@ func (d *dating) put(into *[]dateEvidence, date article.Date, rank int, e eviden
 	if date.From = e.from; date.Raw == "" {
 		date.Raw = strings.TrimSpace(e.value)
 	}
-	date.Future = !d.captured.IsZero() && date.Time.After(d.captured.Add(ahead))
+	date.Future = article.IsFuture(date.Time, d.captured)
 	if len(*into) < maxEvidence {
 		*into = append(*into, dateEvidence{e, date, rank, node})
 	}

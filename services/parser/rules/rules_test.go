@@ -111,6 +111,9 @@ rules:
       date_published: {select: time, timezone: Asia/Kabul}
       date_modified: .none
       in_language: {select: html, attr: lang}
+      canonical_url: {select: link, attr: href}
+      dateline: .place
+      is_accessible_for_free: {select: main, attr: data-free}
       body: main
 `+example)
 	s, err := Load(dir)
@@ -118,7 +121,7 @@ rules:
 		t.Fatal(err)
 	}
 	doc, err := html.Parse(strings.NewReader(`<html lang="en"><meta name=k content=one><h2> The <i>headline</i> </h2><div class=by><b>Ann</b><b>Bob</b><b class=ad>Ad</b></div>
-		<img src=/i.jpg><time>6 November 2024, 10:04</time><main><p>Text.</main>`))
+		<img src=/i.jpg><time>6 November 2024, 10:04</time><link href=/c?utm_source=x><i class=place>Kabul</i><main data-free=False><p>Text.</main>`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,11 +130,16 @@ rules:
 	a := &article.Article{Provenance: map[string]article.From{}, DateModified: &article.Date{}}
 	set := r.Set(doc, "https://e.example/x/", "en", time.Time{}, a)
 	if a.Headline != "The headline" || len(a.Authors) != 2 || a.Keywords[0] != "one" || a.Image != "https://e.example/i.jpg" || a.Language.Declared != "en" ||
-		a.DatePublished.String() != "2024-11-06T10:04+04:30" || a.DatePublished.From != article.FromRule || a.DateModified == nil {
+		a.DatePublished.String() != "2024-11-06T10:04+04:30" || a.DatePublished.From != article.FromRule || a.DatePublished.Future || a.DateModified == nil || a.CanonicalURL != "https://e.example/c" || a.Dateline.Place != "Kabul" || *a.IsAccessibleForFree {
 		t.Errorf("%+v %+v", a, a.DatePublished)
 	}
 	if set["headline"] != "h2" || set["date_modified"] != "" || a.Provenance["headline"] != article.FromRule || a.Provenance["date_modified"] != "" {
 		t.Errorf("%v %v", set, a.Provenance)
+	}
+	early := &article.Article{Provenance: map[string]article.From{}}
+	r.Set(doc, "https://e.example/x/", "en", time.Date(2024, 11, 1, 0, 0, 0, 0, time.UTC), early)
+	if early.DatePublished == nil || !early.DatePublished.Future {
+		t.Errorf("a date after the capture: %+v", early.DatePublished)
 	}
 	if n := r.Body(doc); n == nil || n.Data != "main" {
 		t.Errorf("%+v", n)
