@@ -75,7 +75,7 @@ func (f *facts) article(p Page) *article.Article {
 
 	language := ""
 	w.text("in_language", &language,
-		evidence{ld.Language, data, "inLanguage"}, evidence{m("inlanguage"), meta, "itemprop inLanguage"}, evidence{f.lang, markup, "html lang"}, evidence{m("content-language"), meta, "content-language"}, evidence{m("og:locale"), og, "og:locale"})
+		evidence{ld.Language, data, "inLanguage"}, evidence{f.lang, markup, "html lang"}, evidence{m("inlanguage"), meta, "itemprop inLanguage"}, evidence{m("content-language"), meta, "content-language"}, evidence{m("og:locale"), og, "og:locale"})
 	if language != "" {
 		a.Language = &article.Language{Declared: language}
 	}
