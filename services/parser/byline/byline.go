@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"dateline/pkg/dates"
 )
 
 // Byline is what a byline says. What it does not say is empty.
@@ -276,6 +278,9 @@ func splitNames(words []string) []nameWords {
 			words = words[:i]
 			break
 		}
+		if low == "in" && slices.ContainsFunc(words[i+1:], func(w string) bool { return joins[strings.ToLower(w)] }) { // "Ann Writer in Kabul and ..."
+			continue
+		}
 		if joins[low] || lightJoins[low] && i-start >= 2 && len(words)-i > 2 && !startsSmall(words[i+1]) {
 			if i > start {
 				all = append(all, nameWords{words[start:i], joined})
@@ -312,11 +317,22 @@ func (r *reader) name(words []string) bool {
 			break
 		}
 	}
+	for i := 2; i < len(words)-1; i++ {
+		if words[i] != "of" {
+			continue
+		}
+		if tail := strings.Join(words[i+1:], " "); r.agency(tail) || kindOf(strings.TrimPrefix(tail, "the ")) == organization { // "Ann Writer of the Associated Press"
+			words = words[:i]
+		}
+	}
 	if slices.ContainsFunc(words, func(w string) bool { return desks[w] }) && kindOf(strings.Join(words, " ")) == organization { // "Alder staff reporter"; but "Ann Weaver Staff Writer"
 		r.organization(strings.Join(words, " "))
 		return false
 	}
 	if i := slices.IndexFunc(words, func(w string) bool { return strings.ContainsAny(w, "0123456789") }); i > 0 { // "Ann Weaver am 3. Mai"
+		if i > 2 && dates.IsDay(words[i-1]+" "+words[i]) { // "Ann Weaver Nov 6"
+			i--
+		}
 		if words = words[:i]; i == 1 { // "Oct 30"
 			return false
 		}
@@ -412,8 +428,10 @@ func agencyName(s string) string {
 			return s
 		}
 	}
-	if own, ok := strings.CutPrefix(low, "خبرگزاری "); ok && len(strings.Fields(s)) <= 4 {
-		return cmp.Or(agencies[own], s)
+	for _, start := range [...]string{"خبرگزاری ", "آژانس خبری ", "وكالة أنباء "} {
+		if own, ok := strings.CutPrefix(low, start); ok && len(strings.Fields(s)) <= 5 {
+			return cmp.Or(agencies[own], s)
+		}
 	}
 	return ""
 }

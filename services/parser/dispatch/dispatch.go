@@ -43,7 +43,7 @@ func Open(paragraphs []string) Dispatch {
 	if rest, ok := d.leadIn(first); ok {
 		first = rest
 	}
-	for _, read := range [...]func(string) (string, bool){d.bracketed, d.dotted, d.dateline, d.slashed, d.chinese, d.coloned} {
+	for _, read := range [...]func(string) (string, bool){d.bracketed, d.dotted, d.dateline, d.slashed, d.chinese, d.credited, d.coloned} {
 		if rest, ok := read(first); ok {
 			first = rest
 			break
@@ -60,7 +60,7 @@ func Open(paragraphs []string) Dispatch {
 var agencyEndings = []string{" News Agency", " Press Agency", " News Service", " Newswire", " Wire Service", " Press Service", " Press Association"}
 
 // wires are services that send dispatches and write no bylines.
-var wires = map[string]bool{"PRNewswire": true, "GLOBE NEWSWIRE": true, "BUSINESS WIRE": true, "CNW": true, "EUROPA PRESS": true, "PTI": true, "ANI": true, "IANS": true, "Pajhwok": true, "PA": true, "UPI": true}
+var wires = map[string]bool{"PRNewswire": true, "GLOBE NEWSWIRE": true, "BUSINESS WIRE": true, "CNW": true, "EUROPA PRESS": true, "PTI": true, "ANI": true, "IANS": true, "Pajhwok": true, "PA": true, "UPI": true, "AA": true, "DHA": true, "İHA": true}
 
 func isAgency(name string) bool {
 	if wires[name] || byline.Agency(name) != "" {
@@ -118,6 +118,10 @@ func (d *Dispatch) dateline(s string) (rest string, ok bool) {
 		return s, false
 	}
 	place, day := cutDay(head)
+	if isAgency(place) { // in place of one
+		d.opening("", day, place)
+		return rest, true
+	}
 	if !isPlace(place, day != "" || agency != "") {
 		return s, false
 	}
@@ -230,6 +234,21 @@ func (d *Dispatch) dotted(s string) (rest string, ok bool) {
 	}
 	d.opening(place, day, agency)
 	return s[min(len(s), maxOpening)-len(rest):], true
+}
+
+// credited reads "KABUL (Pajhwok): ".
+func (d *Dispatch) credited(s string) (rest string, ok bool) {
+	head, after, opened := strings.Cut(s[:min(len(s), maxOpening)], "(")
+	agency, after, closed := strings.Cut(after, ")")
+	if agency = strings.TrimSpace(agency); !opened || !closed || !strings.HasPrefix(after, ":") || !isAgency(agency) {
+		return s, false
+	}
+	place, day := cutDay(strings.TrimRight(head, " ,"))
+	if !isPlace(place, true) {
+		return s, false
+	}
+	d.opening(place, day, agency)
+	return strings.TrimSpace(s[min(len(s), maxOpening)-len(after)+1:]), true
 }
 
 // coloned reads "ISLAMABAD: ", as the papers of South Asia write, unless it is a label ("WATCH: ") or the name of one who speaks,
@@ -349,11 +368,11 @@ func (d *Dispatch) chinese(s string) (rest string, ok bool) {
 	return strings.TrimLeft(s[len(head)+len("日电"):], " \u3000，,"), true
 }
 
-// cutDash cuts at the first dash that ends a dateline: —, – or --, or a hyphen or bar between spaces.
+// cutDash cuts at the first dash that ends a dateline: —, – or --, or a hyphen, underscore or bar between spaces.
 func cutDash(s string) (head, rest string, ok bool) {
 	start := s[:min(len(s), maxOpening)]
 	at, width := -1, 0
-	for _, dash := range []string{"—", "–", "--", " - ", ".-", " | "} {
+	for _, dash := range []string{"—", "–", "--", " - ", " _ ", ".-", " | "} {
 		if i := strings.Index(start, dash); i > 0 && (at < 0 || i < at) {
 			if dash == ".-" && start[i-1:i] != ")" { // (EFE).-, not U.S.-led
 				continue
