@@ -233,6 +233,7 @@ func TestModified(t *testing.T) {
 		{"by the property", `<h1>Bridge</h1><meta itemprop=datePublished content="2024-11-05"><meta itemprop=dateModified content="2024-11-06">`, "2024-11-05", "2024-11-06"},
 		{"both in a text", `<h1>Bridge</h1><p class=date>5.11.2024 - Güncelleme : 6.11.2024</p>`, "2024-11-05", "2024-11-06"},
 		{"both in a line", `<h1>Bridge</h1><p>5 November 2024, updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
+		{"both with their zones", `<h1>Bridge</h1><p class=date>5 November 2024 10:04 GMT, updated 6 November 2024 11:00 GMT</p>`, "2024-11-05T10:04Z", "2024-11-06T11:00Z"},
 		{"by the words before", `<h1>Bridge</h1><p>Published 5 November 2024</p><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "2024-11-05", "2024-11-06"},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page("", c.more), nil)

@@ -284,7 +284,11 @@ func (f *finder) node(v map[string]any) node {
 const maxPeople = 100
 
 func (f *finder) people(v any) (people []article.Author, organizations []string) {
+	var all []any
 	for _, e := range list(v) {
+		all = append(all, list(e)...) // [[{"name": ...}]]
+	}
+	for _, e := range all {
 		if len(people)+len(organizations) >= maxPeople {
 			break
 		}
