@@ -105,7 +105,7 @@ func read1(t *testing.T, url, html string, item *article.FeedItem) *article.Arti
 func TestEvidence(t *testing.T) {
 	const url = "https://www.paper.example/a/b"
 	published := time.Date(2024, 11, 5, 8, 0, 0, 0, time.UTC)
-	item := &article.FeedItem{Title: "Feed's", Authors: []string{"Feed Author"}, Published: &published}
+	item := &article.FeedItem{Title: "Feed's", Summary: "In short.", Authors: []string{"Feed Author"}, Published: &published}
 	for _, c := range []struct {
 		name, head, more string
 		item             *article.FeedItem
@@ -119,6 +119,8 @@ func TestEvidence(t *testing.T) {
 		{"h1 before feed", "", "<h1>H1</h1>", item, headline, "H1 html"},
 		{"feed before title", "<title>T</title>", "", item, headline, "Feed's feed"},
 		{"none", "", "", nil, headline, " "},
+		{"feed's summary", "", "", item, description, "In short. feed"},
+		{"description before the feed's summary", "<meta name=description content=Described>", "", item, description, "Described meta"},
 		{"feed's date", "", "", item, date, "2024-11-05T08:00:00Z feed"},
 		{"time element", "", `<time datetime="2024-11-06">x</time>`, nil, date, "2024-11-06 html"},
 		{"microdata", "", `<span itemprop="datePublished" content="2024-11-06">x</span>`, nil, date, "2024-11-06 html"},
@@ -152,6 +154,10 @@ func headline(a *article.Article) string { return a.Headline + " " + string(a.Pr
 
 func canonical(a *article.Article) string {
 	return a.CanonicalURL + " " + string(a.Provenance["canonical_url"])
+}
+
+func description(a *article.Article) string {
+	return a.Description + " " + string(a.Provenance["description"])
 }
 
 func free(a *article.Article) string {

@@ -68,9 +68,14 @@ func (f *facts) article(p Page) *article.Article {
 	site := f.siteNames(a, p)
 	f.headline(w, a, p, site)
 	w.text("alternative_headline", &a.AlternativeHeadline, evidence{ld.AlternativeHeadline, data, "alternativeHeadline"})
+	summary := ""
+	if p.Item != nil {
+		summary = p.Item.Summary
+	}
 	w.text("description", &a.Description,
 		evidence{ld.Description, data, "description"}, evidence{m("og:description"), og, "og:description"}, evidence{m("description"), meta, "description"},
-		evidence{m("twitter:description"), meta, "twitter:description"}, evidence{m("dc.description"), meta, "dc.description"})
+		evidence{m("twitter:description"), meta, "twitter:description"}, evidence{m("dc.description"), meta, "dc.description"},
+		evidence{summary, article.FromFeed, "summary of the feed's item"})
 	w.text("section", &a.Section, evidence{ld.Section, data, "articleSection"}, evidence{m("article:section"), og, "article:section"}, evidence{m("articlesection"), meta, "itemprop articleSection"}, evidence{m("parsely-section"), meta, "parsely-section"})
 
 	language := ""
