@@ -140,8 +140,15 @@ func TestParagraphs(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("RASC News Agency: KABUL, Nov 6 (AP) — The minister\nsaid.\n\nTwo.")
 	f.Add("PARIS /PRNewswire/ -- x")
+	f.Add("KABUL (Pajhwok): x")
+	f.Add("به گزارش ایسنا، x (dpa)")
 	f.Fuzz(func(t *testing.T, s string) {
 		d := Read(s)
+		for _, agency := range []string{Reported(s), Closing(s)} {
+			if agency != "" && (!isAgency(agency) || !strings.Contains(s, agency)) {
+				t.Fatalf("%q: agency %q", s, agency)
+			}
+		}
 		for _, p := range d.Paragraphs {
 			if p == "" || strings.ContainsAny(p, "\r\n") || utf8.ValidString(s) && !utf8.ValidString(p) {
 				t.Fatalf("%q: paragraph %q", s, p)
