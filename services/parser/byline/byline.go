@@ -163,6 +163,9 @@ func (r *reader) part(s string) {
 	for _, piece := range pieces {
 		words := strings.Fields(r.withoutLabel(piece))
 		for _, name := range splitNames(words) {
+			if full && name.joined && startsSmall(name.words[0]) && !particles[name.words[0]] && kindOf(strings.Join(name.words, " ")) == person { // "with her two dogs"
+				continue
+			}
 			if full && len(name.words) == 1 && !name.joined && latin(name.words[0]) { // "Ann Writer, Kabul"
 				if kindOf(name.words[0]) == organization {
 					r.organization(name.words[0])

@@ -215,6 +215,14 @@ func (f *finder) article(n node) *NewsArticle {
 		a.Free = &v
 	case string:
 		a.Free = Bool(v)
+	case nil: // of a page that says it of the part behind the wall only
+		for _, part := range list(n["hasPart"]) {
+			if part, ok := part.(map[string]any); ok && a.Free == nil {
+				if free := Bool(fmt.Sprint(part["isAccessibleForFree"])); free != nil && !*free {
+					a.Free = free
+				}
+			}
+		}
 	}
 	return a
 }

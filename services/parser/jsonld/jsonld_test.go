@@ -39,6 +39,8 @@ func TestFind(t *testing.T) {
 		{"teasers of others", `{"@type":"ItemList","itemListElement":[{"@type":"NewsArticle","headline":"H"}]}`, nil},
 		{"empty article first", `[{"@type":"NewsArticle"},{"@type":"NewsArticle","headline":"H"}]`, &NewsArticle{Headline: "H"}},
 		{"names of two", `{"@type":"Article","headline":"H","author":{"name":["A","B"],"url":"u"}}`, &NewsArticle{Headline: "H", Authors: []article.Author{{Name: "A"}, {Name: "B"}}}},
+		{"a part behind a wall", `{"@type":"NewsArticle","headline":"H","hasPart":[{"@type":"WebPageElement","isAccessibleForFree":"False"}]}`, &NewsArticle{Headline: "H", Free: &no}},
+		{"a free part", `{"@type":"NewsArticle","headline":"H","hasPart":{"@type":"WebPageElement","isAccessibleForFree":true}}`, &NewsArticle{Headline: "H"}},
 		{"arrays in arrays", `[[{"@graph":[[{"@type":["NewsArticle"],"headline":["H"],"author":[[{"name":"A"}],"B"]}]]}]]`, &NewsArticle{Headline: "H", Authors: []article.Author{{Name: "A"}, {Name: "B"}}}},
 		{"no article", `{"@type":"Person"}`, nil},
 		{"no object", `7`, nil},
