@@ -6,7 +6,6 @@
 package jsonld
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -68,18 +67,9 @@ func kindOf(typeName string) kind {
 // maxDepth is how far nodes are followed into each other.
 const maxDepth = 8
 
-// Find returns the first article of a document, one that has a headline, a date or a body before one that has none of
-// them; nil where there is none. An error says at which byte the JSON is broken.
-func Find(doc []byte) (*NewsArticle, error) {
-	var v any
-	if err := json.Unmarshal(doc, &v); err != nil {
-		return nil, fmt.Errorf("json-ld: %w", article.JSONError(err))
-	}
-	return FindIn(v), nil
-}
-
-// FindIn is Find of a document that encoding/json has read into an any.
-func FindIn(v any) *NewsArticle {
+// Find returns the first article of a document that encoding/json has read into an any: the first that has a headline, a date
+// or a body; nil where there is none.
+func Find(v any) *NewsArticle {
 	f := finder{byID: map[string]node{}}
 	f.index(v, 0)
 	for _, n := range f.nodes[anArticle] {

@@ -1,6 +1,7 @@
 package jsonld
 
 import (
+	"encoding/json"
 	"reflect"
 	"strconv"
 	"strings"
@@ -8,6 +9,14 @@ import (
 
 	"dateline/pkg/article"
 )
+
+func find(doc []byte) (*NewsArticle, error) {
+	var v any
+	if err := json.Unmarshal(doc, &v); err != nil {
+		return nil, err
+	}
+	return Find(v), nil
+}
 
 func TestFind(t *testing.T) {
 	no := false
@@ -45,29 +54,26 @@ func TestFind(t *testing.T) {
 		{"no article", `{"@type":"Person"}`, nil},
 		{"no object", `7`, nil},
 	} {
-		got, err := Find([]byte(c.in))
+		got, err := find([]byte(c.in))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		} else if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s:\n%+v, want\n%+v", c.name, got, c.want)
 		}
 	}
-	if _, err := Find([]byte(`{"a":`)); err == nil || !strings.Contains(err.Error(), "byte 5") {
-		t.Errorf("broken JSON: %v", err)
-	}
 }
 
 // Nodes that refer to themselves many times over end at the limit of steps.
 func TestFindIsBounded(t *testing.T) {
 	refs := strings.TrimSuffix(strings.Repeat(`{"@id":"x"},`, 2000), ",")
-	if _, err := Find([]byte(`{"@type":"Article","headline":"H","@id":"x","url":[` + refs + `],"image":[` + refs + `],"publisher":[` + refs + `]}`)); err != nil {
+	if _, err := find([]byte(`{"@type":"Article","headline":"H","@id":"x","url":[` + refs + `],"image":[` + refs + `],"publisher":[` + refs + `]}`)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func FuzzFind(f *testing.F) {
 	f.Add([]byte(`{"@graph":[{"@type":"NewsArticle","headline":"H","author":[{"@id":"a"}]},{"@id":"a","name":"A"}]}`))
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = Find(b) })
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = find(b) })
 }
 
 func TestInPage(t *testing.T) {
@@ -131,7 +137,7 @@ func TestMarkupInTexts(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{`false`: "false", `"False"`: "false", `"http://schema.org/False"`: "false", `"https://schema.org/True"`: "true", `"some"`: "nil", `1`: "nil"} {
-		a, err := Find([]byte(`{"@type":"NewsArticle","headline":"H","isAccessibleForFree":` + in + `}`))
+		a, err := find([]byte(`{"@type":"NewsArticle","headline":"H","isAccessibleForFree":` + in + `}`))
 		if err != nil {
 			t.Fatal(err)
 		}

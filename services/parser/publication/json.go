@@ -35,7 +35,7 @@ func (r *reader) json(ctx context.Context, label string) *article.Article {
 			return r.ninjs(ctx, object)
 		}
 	}
-	if ld := jsonld.FindIn(v); ld != nil {
+	if ld := jsonld.Find(v); ld != nil {
 		return r.newsArticle(ctx, ld)
 	}
 	r.wrong("body", "is JSON, but neither an article with schema_version, nor JSON-LD with a NewsArticle (@type) in it, nor ninjs (uri and a body)")
