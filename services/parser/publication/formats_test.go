@@ -93,6 +93,10 @@ func TestMarkupOfFormats(t *testing.T) {
 	if a = mustRead(t, h("Content-Type", "application/nitf+xml"), before+"<story.date>Nov. 6</story.date>"+after); a.Dateline.Date.String() != "2024-11-06" {
 		t.Errorf("a day in words: %+v", a.Dateline)
 	}
+	later := strings.Replace(ninjs, `"firstcreated"`, `"x"`, 1)
+	if a = mustRead(t, h("Content-Type", "application/json"), later); a.DatePublished.From != article.FromModified || a.Provenance["date_published"] != article.FromModified || !a.DatePublished.Time.Equal(a.DateModified.Time) {
+		t.Errorf("a version's date alone: %+v", a.DatePublished)
+	}
 	before, _, _ = strings.Cut(ninjs, `"body_`)
 	hostile := "<p>"
 	for i := range 400 {

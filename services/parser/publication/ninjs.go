@@ -63,7 +63,7 @@ func (r *reader) ninjs(ctx context.Context, v map[string]any) *article.Article {
 	a := &article.Article{
 		Headline: n.text("headline"), Description: first(n.text("description_text"), n.text("description_summary")), BodyState: article.BodyFull,
 		Publisher:     first(n.text("copyrightholder"), n.text("provider")),
-		DatePublished: r.date("firstcreated", first(n.text("firstcreated"), n.text("contentcreated"), n.text("versioncreated")), article.FromPublisher),
+		DatePublished: r.date("firstcreated", first(n.text("firstcreated"), n.text("contentcreated")), article.FromPublisher),
 		DateModified:  r.date("versioncreated", n.text("versioncreated"), article.FromPublisher),
 	}
 	for _, h := range n.list("headlines") { // 2.x, 3.x

@@ -88,13 +88,19 @@ func (r *reader) readByline(a *article.Article, line string) {
 	}
 }
 
-// finish checks that there is a text, and names the publisher as the source of all fields.
+// finish checks that there is a text, and names the publisher as the source of all fields. A version's date stands in for that
+// of the first one as on pages.
 func (r *reader) finish(a *article.Article, field string) *article.Article {
 	if len(a.Body) == 0 {
 		r.wrong(field, "has no text")
 		return nil
 	}
 	a.Provenance = given(a, article.FromPublisher)
+	if a.DatePublished == nil && a.DateModified != nil {
+		version := *a.DateModified
+		version.From = article.FromModified
+		a.DatePublished, a.Provenance["date_published"] = &version, article.FromModified
+	}
 	return a
 }
 
