@@ -128,6 +128,8 @@ func TestEvidence(t *testing.T) {
 		{"unreadable date is passed over", `<meta property="article:published_time" content="someday"><meta name=date content="2024-11-06">`, "", nil, date, "2024-11-06 meta"},
 		{"future date alone is flagged", `<meta property="article:published_time" content="2034-11-06">`, "", nil, date, "2034-11-06 opengraph future"},
 		{"future date loses to any other", `<meta property="article:published_time" content="2034-11-06">`, "", item, date, "2024-11-05T08:00:00Z feed"},
+		{"out of the archive", ld(`{"@type":"NewsArticle","headline":"H","datePublished":"1947-06-02"}`), "", nil, date, "1947-06-02 json-ld"},
+		{"a date for none", ld(`{"@type":"NewsArticle","headline":"H","datePublished":"0001-01-01T00:00:00Z"}`) + `<meta name=date content="1970-01-01"><meta name=pubdate content="1969-12-31T19:00:00-05:00">`, `<time datetime="1947-06-02">x</time>`, nil, date, "none"},
 		{"no date is no date", "", "", nil, date, "none"},
 		{"author meta", `<meta name=author content="By Ann Writer and Bob Reporter">`, "", item, authors, "Ann Writer|Bob Reporter meta"},
 		{"author URL is no name", `<meta property=article:author content="https://f.example/ann">`, "", item, authors, "Feed Author feed"},

@@ -11,8 +11,17 @@ import (
 	"golang.org/x/net/html"
 )
 
-// oldest is the year before which the date of an article is not believed: what is read as such is something else.
+// oldest is the year before which the date of an article is not believed, unless its data give it: what is read as such is
+// something else.
 const oldest = 1990
+
+// archived reports whether data may give a date of before oldest for an article out of a paper's archive. The turn of a year is
+// rather what a system gives where it knows none: 1970-01-01, 1900-01-01.
+func archived(date article.Date, rank int) bool {
+	const press = 1605 // the first newspaper
+	day := date.Time.YearDay()
+	return rank <= rankMeta && date.Time.Year() >= press && day != 1 && day < 365
+}
 
 // dateEvidence is one date that a page gives.
 type dateEvidence struct {
@@ -172,7 +181,7 @@ const maxEvidence = 60
 
 func (d *dating) put(into *[]dateEvidence, date article.Date, rank int, e evidence, node *html.Node) {
 	switch {
-	case date.Time.Year() < oldest:
+	case date.Time.Year() < oldest && !archived(date, rank):
 		d.reject(into, e, "too long ago")
 		return
 	case date.Precision == article.Year && rank != rankData:
