@@ -271,7 +271,7 @@ func TestHostilePages(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for name, body := range map[string]string{
 		"a million attributes":   "<p " + strings.Repeat("a=b ", 1_000_000) + ">" + page("", ""),
-		"attributes that differ": page("", "<div "+manyAttributes(100_000)+">x</div>"),
+		"attributes that differ": page("", "<div "+differing(100_000)+">x</div>"),
 		"deep and long":          strings.Repeat("<div>", 400) + strings.Repeat("<p>The ministry, said, on Wednesday, that the talks would go on.</p>", 20_000),
 		"nested lists":           strings.Repeat("<ul><li>a", 200) + page("", ""),
 		"nested tables":          strings.Repeat("<table><tr><td>a", 100) + page("", ""),
@@ -299,7 +299,7 @@ func TestHostilePages(t *testing.T) {
 	}
 }
 
-func manyAttributes(n int) string {
+func differing(n int) string {
 	var b strings.Builder
 	for i := range n {
 		b.WriteString("a" + strings.Repeat("x", i%50) + string(rune('a'+i%26)) + "=1 ")
