@@ -65,6 +65,8 @@ func (c *Content) choose() {
 			c.rules[i] = "is among comments or a consent notice"
 		case p.near[b.at]&newsletter != 0:
 			c.rules[i] = "is of a newsletter box"
+		case p.headAt >= 0 && i > p.headAt && i <= p.headAt+3 && p.isByline(i):
+			c.rules[i] = "is a byline under the headline"
 		case p.near[b.at]&linked != 0 && p.marks[i] == markLinks:
 			c.rules[i] = "is of a row of links"
 		case p.second[i] > Threshold:
@@ -84,6 +86,12 @@ func (c *Content) choose() {
 	c.keepHeadings()
 	c.keepWhole()
 	c.dropRepeats()
+}
+
+// isByline reports whether a block is a line that begins as bylines do ("By ...", "Stand: ...") and is no sentence.
+func (p *page) isByline(i int) bool {
+	st := &p.blocks[i].stats
+	return p.blocks[i].kind == article.Paragraph && p.cues[i]&cueByline != 0 && st.words <= 16 && !st.endsStop && st.upper+st.digits >= 3
 }
 
 // linked are the zones whose links lead away from the text.

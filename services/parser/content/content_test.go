@@ -115,6 +115,11 @@ func TestKindsOfText(t *testing.T) {
 			prefixed([]string{"The ferry went,\nthe ferry came,\nand nobody will know its name.", "It rains, it rains,\non bridge and stone.", "The water takes\nwhat it has shown,\nand every crossing is alone.", "It rains, it rains,\non bridge and stone."}),
 		},
 		{
+			"byline without a mark",
+			paragraphs(append([]string{"By Ann Writer and Bob Reporter, Alderton | Updated: 6.11.2024, 10:04"}, story...)...),
+			prefixed(story),
+		},
+		{
 			"poem in pre",
 			"<pre>\nThe ferry went,\n  the ferry came,\nand nobody will <i>know\n  its</i> name.\n\nThe water takes\n    what it has shown,\nand every crossing is alone.\n</pre>",
 			[]string{"paragraph: The ferry went,\nthe ferry came,\nand nobody will know\nits name.", "paragraph: The water takes\nwhat it has shown,\nand every crossing is alone."},
