@@ -139,9 +139,11 @@ func TestAll(t *testing.T) {
 	}
 
 	stop := errors.New("stop")
-	calls := 0
-	if err := r.All(t.Context(), func(*Source) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
-		t.Errorf("%d calls, %v", calls, err)
+	for range 20 { // whatever is on the way already
+		calls := 0
+		if err := r.All(t.Context(), func(*Source) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
+			t.Errorf("%d calls, %v", calls, err)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := r.All(ctx, func(*Source) error { cancel(); return nil }); !errors.Is(err, context.Canceled) {

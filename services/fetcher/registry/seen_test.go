@@ -94,7 +94,7 @@ func TestSeenIsBounded(t *testing.T) {
 	if !s.Known("new") || !s.Known("old0") || s.Known(fmt.Sprint("old", keptSeen)) {
 		t.Error("not the first of those that have left are kept")
 	}
-	s = nothing(t)
+	s = after(t, nothing(t), "has left")
 	for i := range mostSeen + 10 {
 		s.Show(fmt.Sprint(i))
 	}
@@ -116,7 +116,11 @@ func TestBytesChangeNothing(t *testing.T) {
 		t.Errorf("%x, then %x", first, second)
 	}
 	s.Show("e")
+	s.Show("a")
 	got := after(t, s)
+	if n := len(got.Bytes()); n != 4+8*5 {
+		t.Errorf("%d bytes for five items: one is there twice", n)
+	}
 	for _, i := range []string{"a", "b", "c", "d", "e"} {
 		if !got.Known(i) {
 			t.Errorf("%s is lost", i)
