@@ -2,6 +2,7 @@ package fetcher
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -19,7 +20,14 @@ func TestMoveForgetsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := &fetcher{q: q, registry: r, metrics: newMetrics(prometheus.NewRegistry())}
-	const from, to = "https://example.org/old", "https://example.org/new"
+	for crash, after := range []string{"nothing", "what was shown", "the source"} {
+		t.Run("crash after "+after, func(t *testing.T) { moves(t, f, crash) })
+	}
+}
+
+func moves(t *testing.T, f *fetcher, crash int) {
+	r := f.registry
+	from, to := fmt.Sprintf("https://example.org/old%d", crash), fmt.Sprintf("https://example.org/new%d", crash)
 	s, err := registry.New(from, registry.Wish{Kind: registry.Feed, Title: "The Feed"}, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -35,8 +43,17 @@ func TestMoveForgetsNothing(t *testing.T) {
 	if err := r.SaveSeen(t.Context(), s.ID(), seen); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.CopySeen(t.Context(), registry.ID(from), registry.ID(to)); err != nil { // as far as a crash let it come
-		t.Fatal(err)
+	if crash > 0 {
+		if err := r.CopySeen(t.Context(), registry.ID(from), registry.ID(to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if crash > 1 {
+		moved := *s
+		moved.Move(to)
+		if _, err := r.Save(t.Context(), &moved, 0); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f.move(t.Context(), s, to)
 	if _, _, err := r.Load(t.Context(), registry.ID(from)); !errors.Is(err, registry.ErrUnknown) {
