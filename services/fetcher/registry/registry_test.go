@@ -272,7 +272,7 @@ func TestSchedule(t *testing.T) {
 	_, q := open(t)
 	s := newSource(t, "https://example.org/feed")
 	late, early := Schedule(s, time.Now().Add(time.Hour)), Schedule(s, time.Now().Add(-time.Minute))
-	if late.ID == early.ID || Schedule(s, now).ID == Schedule(s, now).ID {
+	if again := Schedule(s, now); late.ID == early.ID || Schedule(s, now).ID == again.ID {
 		t.Error("two schedules with an id: the second would pass for a repetition")
 	}
 	due := make(chan *queue.Delivery, 10)
