@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	whatwgerrors "github.com/nlnwa/whatwg-url/errors"
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )
 
@@ -83,7 +84,7 @@ func parse(ref, base string) (*whatwg.Url, error) {
 		u, err = parser.ParseRef(base, ref)
 	}
 	if err != nil {
-		return nil, err
+		return nil, reason(err)
 	}
 	if s := u.Scheme(); s != "http" && s != "https" {
 		return nil, fmt.Errorf("scheme %q is not http or https", s)
@@ -94,6 +95,19 @@ func parse(ref, base string) (*whatwg.Url, error) {
 	u.SetUsername("")
 	u.SetPassword("")
 	return u, nil
+}
+
+// reason is the parser's error without what it says around it: that it is one, and the address.
+func reason(err error) error {
+	invalid, ok := errors.AsType[*whatwgerrors.ValidationError](err)
+	switch {
+	case !ok:
+		return err
+	case invalid.Type() == whatwgerrors.MissingSchemeNonRelativeURL:
+		return errors.New("it has no scheme such as https://")
+	}
+	s := string(invalid.Type())
+	return errors.New(strings.ToLower(s[:1]) + s[1:])
 }
 
 // canonical serialises u in canonical form.
@@ -230,7 +244,7 @@ func startsWithHost(s string) bool {
 func clip(s string) string {
 	const most = 200
 	if len(s) > most {
-		return s[:most] + "…"
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/pkg/weburl"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/httprules"
@@ -55,7 +56,7 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 	moved := ""
 	if failed == nil {
 		if s.Standing.Answered(resp.MovedTo(), now) == httprules.VerdictRewrite {
-			moved = resp.MovedTo()
+			moved = elsewhere(s, resp.MovedTo())
 		}
 		var err error
 		if p, err = f.read(ctx, a, resp, now); err != nil {
@@ -94,18 +95,23 @@ func (f *fetcher) plan(s *registry.Source, p registry.Poll) {
 	}
 }
 
+// elsewhere is an address as the registry has it, "" where that is the source's own, as with a parameter that only tracks.
+func elsewhere(s *registry.Source, to string) string {
+	canonical, err := weburl.Canonical(to)
+	if err != nil || canonical == s.URL {
+		return ""
+	}
+	return canonical
+}
+
 // move gives a source the address that it has moved to for good. Where there is such a source already, it goes on alone.
 func (f *fetcher) move(ctx context.Context, s *registry.Source, to string) queue.Outcome {
 	from := s.ID()
-	seen, err := f.registry.Seen(ctx, from)
-	if err != nil {
-		return queue.Retry(err, 0)
-	}
 	slog.Info("source has moved for good", "from", s.URL, "to", to)
 	s.Move(to)
-	_, err = f.registry.Save(ctx, s, 0)
+	err := f.registry.CopySeen(ctx, from, s.ID()) // first, or a crash in between would forget it
 	if err == nil {
-		err = f.registry.CopySeen(ctx, s.ID(), seen)
+		_, err = f.registry.Save(ctx, s, 0)
 	}
 	if err == nil || errors.Is(err, queue.ErrConflict) {
 		err = f.registry.Remove(ctx, from)

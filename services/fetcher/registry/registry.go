@@ -40,6 +40,9 @@ const seenKey = ".seen"
 
 // Load returns a source and its revision, or ErrUnknown.
 func (r *Registry) Load(ctx context.Context, id string) (*Source, uint64, error) {
+	if !isID(id) {
+		return nil, 0, fmt.Errorf("source %q: %w", id, ErrUnknown)
+	}
 	b, revision, err := r.bucket.Get(ctx, id)
 	if errors.Is(err, queue.ErrNotFound) {
 		err = ErrUnknown
@@ -57,7 +60,7 @@ func (r *Registry) Load(ctx context.Context, id string) (*Source, uint64, error)
 func parse(b []byte) (*Source, error) {
 	s := new(Source)
 	if err := json.Unmarshal(b, s); err != nil {
-		return nil, article.JSONError(err)
+		return nil, fmt.Errorf("%w: %w", ErrBroken, article.JSONError(err))
 	}
 	return s, nil
 }
@@ -94,10 +97,12 @@ func (r *Registry) Change(ctx context.Context, id string, f func(*Source) error)
 
 // Remove takes a source out. One that is not there is no error.
 func (r *Registry) Remove(ctx context.Context, id string) error {
-	if err := r.bucket.Delete(ctx, id); err != nil {
-		return fmt.Errorf("source %s: %w", id, err)
+	for _, key := range []string{id, id + seenKey} {
+		if err := r.bucket.Delete(ctx, key); err != nil {
+			return fmt.Errorf("source %s: %w", id, err)
+		}
 	}
-	return r.bucket.Delete(ctx, id+seenKey)
+	return nil
 }
 
 // Seen returns what a source has shown.
@@ -121,31 +126,38 @@ func (r *Registry) SaveSeen(ctx context.Context, id string, seen *Seen) error {
 	return nil
 }
 
-// CopySeen keeps for another address what a source has shown.
-func (r *Registry) CopySeen(ctx context.Context, id string, seen *Seen) error {
-	for _, h := range seen.hashes {
-		seen.visited[h] = true
+// CopySeen keeps what a source has shown for its next address, unless something is known of that already.
+func (r *Registry) CopySeen(ctx context.Context, from, to string) error {
+	b, _, err := r.bucket.Get(ctx, from+seenKey)
+	if err == nil {
+		_, err = r.bucket.Update(ctx, to+seenKey, b, 0)
 	}
-	seen.shown = seen.hashes
-	return r.SaveSeen(ctx, id, seen)
+	if err != nil && !errors.Is(err, queue.ErrNotFound) && !errors.Is(err, queue.ErrConflict) {
+		return fmt.Errorf("seen items of source %s: %w", from, err)
+	}
+	return nil
 }
 
 // errDone ends the walk of All.
 var errDone = errors.New("all were read")
 
-// All calls f with every source, in no order, until it fails. Records that cannot be read are told of in the error, after the
-// others.
+// ErrBroken means that a source's record cannot be read.
+var ErrBroken = errors.New("broken record")
+
+// All calls f with every source, in no order, until it fails; with one that changes meanwhile, perhaps again. Records that
+// cannot be read are named in the error, which wraps ErrBroken, after the others.
 func (r *Registry) All(ctx context.Context, f func(*Source) error) error {
 	ctx, done := context.WithCancelCause(ctx)
 	defer done(nil)
-	var broken, failed error
+	var broken []error
+	var failed error
 	err := r.bucket.Follow(ctx, func() { done(errDone) }, func(e queue.Entry) {
-		if strings.HasSuffix(e.Key, seenKey) || e.Value == nil || failed != nil {
+		if strings.HasSuffix(e.Key, seenKey) || e.Value == nil || ctx.Err() != nil {
 			return
 		}
 		s, err := parse(e.Value)
 		if err != nil {
-			broken = fmt.Errorf("source %s: %w", e.Key, err)
+			broken = append(broken, fmt.Errorf("source %s: %w", e.Key, err))
 			return
 		}
 		if failed = f(s); failed != nil {
@@ -156,7 +168,7 @@ func (r *Registry) All(ctx context.Context, f func(*Source) error) error {
 	case failed != nil:
 		return failed
 	case errors.Is(context.Cause(ctx), errDone):
-		return broken
+		return errors.Join(broken...)
 	case err == nil:
 		err = context.Cause(ctx)
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"dateline/pkg/weburl"
@@ -125,6 +126,11 @@ func ID(canonical string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// isID tells ids from other text, and from the registry's other keys.
+func isID(id string) bool {
+	return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == ""
+}
+
 // ID is the source's.
 func (s *Source) ID() string { return ID(s.URL) }
 
@@ -136,8 +142,8 @@ func (s *Source) Params(theta time.Duration) revisit.Params {
 
 // Note adds a poll to the history.
 func (s *Source) Note(p Poll) {
-	if len(p.Error) > maxError {
-		p.Error = p.Error[:maxError]
+	if len(p.Error) > maxError { // between runes
+		p.Error = strings.ToValidUTF8(p.Error[:maxError], "")
 	}
 	s.History = append(s.History, p)
 	s.History = s.History[max(0, len(s.History)-maxHistory):]

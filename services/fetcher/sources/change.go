@@ -2,12 +2,12 @@
 package sources
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -69,21 +69,27 @@ func (w *Wish) wish() registry.Wish {
 }
 
 // Add puts addresses into the registry and has them polled at once. One that is there already gets the new wish, and keeps its
-// state.
+// state; it keeps its title, home and language too where the wish has none, since they may be the feed's own, and stays paused.
 func (r *Registry) Add(ctx context.Context, out io.Writer, urls []string, w Wish) error {
 	var rejected error
 	for _, url := range urls {
-		s, err := registry.New(url, w.wish(), time.Now())
-		what := ""
-		if err == nil {
-			what, err = r.put(ctx, s)
-		}
+		s, what, err := r.put(ctx, url, w.wish(), func(there *registry.Wish) {
+			wish := w.wish()
+			if wish.Kind == registry.Auto {
+				wish.Kind = there.Kind
+			}
+			wish.Title, wish.Home, wish.Language = cmp.Or(wish.Title, there.Title), cmp.Or(wish.Home, there.Home), cmp.Or(wish.Language, there.Language)
+			wish.Paused = there.Paused
+			*there = wish
+		})
 		switch {
-		case err != nil && ctx.Err() != nil:
-			return err
-		case err != nil:
-			fmt.Fprintf(out, "rejected  %s: %v\n", url, err)
+		case errors.Is(err, ErrRejected):
+			fmt.Fprintf(out, "rejected  %s: %v\n", plain(url), err)
 			rejected = ErrRejected
+		case err != nil:
+			return err
+		case s.Paused:
+			fmt.Fprintf(out, "%-8s  %s  %s, which is paused\n", what, s.ID(), s.URL)
 		default:
 			fmt.Fprintf(out, "%-8s  %s  %s\n", what, s.ID(), s.URL)
 		}
@@ -91,27 +97,39 @@ func (r *Registry) Add(ctx context.Context, out io.Writer, urls []string, w Wish
 	return rejected
 }
 
-// put adds a source, or changes what is wished of the one that is there.
-func (r *Registry) put(ctx context.Context, s *registry.Source) (what string, err error) {
+// refusal is what is wrong with a source.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() []error { return []error{ErrRejected, r.error} }
+
+// put adds a source, or has change change what is wished of the one that is there. What is no fault of the queue wraps
+// ErrRejected.
+func (r *Registry) put(ctx context.Context, url string, w registry.Wish, change func(*registry.Wish)) (s *registry.Source, what string, err error) {
+	s, err = registry.New(url, w, time.Now())
+	if err != nil {
+		return nil, "", refusal{err}
+	}
+	what = "added"
 	_, err = r.Save(ctx, s, 0)
-	switch {
-	case err == nil:
-		what = "added"
-	case errors.Is(err, queue.ErrConflict):
+	if errors.Is(err, queue.ErrConflict) {
 		what = "changed"
-		wish := s.Wish
 		s, err = r.Change(ctx, s.ID(), func(there *registry.Source) error {
-			if wish.Kind == registry.Auto {
-				wish.Kind = there.Kind
+			kind := there.Kind
+			change(&there.Wish)
+			if there.Kind != kind { // what it answered is to be read in another way
+				there.Validators.Drop()
 			}
-			there.Wish, there.Next = wish, time.Now().UTC()
+			there.Next, there.Plan = time.Now().UTC(), ""
 			return nil
 		})
 	}
-	if err != nil {
-		return "", err
+	switch {
+	case errors.Is(err, registry.ErrBroken):
+		return nil, "", refusal{err}
+	case err != nil:
+		return nil, "", err
 	}
-	return what, r.schedule(ctx, s)
+	return s, what, r.schedule(ctx, s)
 }
 
 func (r *Registry) schedule(ctx context.Context, s *registry.Source) error {
@@ -126,7 +144,7 @@ func (r *Registry) Pause(ctx context.Context, out io.Writer, names []string, pau
 		s, err := r.Change(ctx, id, func(s *registry.Source) error {
 			s.Paused = paused
 			if !paused {
-				s.Next = time.Now().UTC()
+				s.Next, s.Plan = time.Now().UTC(), ""
 			}
 			return nil
 		})
@@ -140,7 +158,7 @@ func (r *Registry) Pause(ctx context.Context, out io.Writer, names []string, pau
 // Take takes sources out of the registry. What came from them stays.
 func (r *Registry) Take(ctx context.Context, out io.Writer, names []string) error {
 	return r.each(ctx, out, "removed", names, func(id string) error {
-		if _, _, err := r.Load(ctx, id); err != nil {
+		if _, _, err := r.Load(ctx, id); err != nil && !errors.Is(err, registry.ErrBroken) {
 			return err
 		}
 		return r.Remove(ctx, id)
@@ -153,9 +171,9 @@ func (r *Registry) each(ctx context.Context, out io.Writer, done string, names [
 	for _, name := range names {
 		switch err := f(idOf(name)); {
 		case err == nil:
-			fmt.Fprintf(out, "%s  %s\n", done, name)
+			fmt.Fprintf(out, "%s  %s\n", done, plain(name))
 		case errors.Is(err, registry.ErrUnknown):
-			fmt.Fprintf(out, "unknown  %s\n", name)
+			fmt.Fprintf(out, "unknown  %s\n", plain(name))
 			rejected = ErrRejected
 		default:
 			return err
@@ -166,46 +184,8 @@ func (r *Registry) each(ctx context.Context, out io.Writer, done string, names [
 
 // idOf is the id of a source that is named by its address, or by itself.
 func idOf(name string) string {
-	if canonical, err := weburl.Canonical(name); err == nil && strings.Contains(name, "/") {
+	if canonical, err := weburl.Canonical(name); err == nil {
 		return registry.ID(canonical)
 	}
 	return name
-}
-
-// Filter chooses sources.
-type Filter struct {
-	Kind     string `help:"Only those of a kind: feed, sitemap, page or auto." placeholder:"KIND"`
-	Tag      string `help:"Only those with a tag."`
-	Language string `help:"Only those in a language."`
-	Country  string `help:"Only those of a country."`
-	State    string `help:"Only those that do so: ok, failing, dead or paused." placeholder:"STATE"`
-}
-
-// bad is the state of what fails or is dead.
-const bad = "bad"
-
-func (f *Filter) passes(s *registry.Source) bool {
-	health := healthOf(s)
-	return (f.Kind == "" || string(s.Kind) == f.Kind) && (f.Tag == "" || slices.Contains(s.Tags, f.Tag)) &&
-		(f.Language == "" || strings.EqualFold(s.Language, f.Language)) && (f.Country == "" || strings.EqualFold(s.Country, f.Country)) &&
-		(f.State == "" || health == f.State || f.State == bad && (health == "failing" || health == "dead"))
-}
-
-func healthOf(s *registry.Source) string {
-	if s.Paused {
-		return "paused"
-	}
-	return string(s.Revisit.Health().Status)
-}
-
-// chosen are the sources that pass, by address.
-func (r *Registry) chosen(ctx context.Context, f Filter) (all []*registry.Source, err error) {
-	err = r.All(ctx, func(s *registry.Source) error {
-		if f.passes(s) {
-			all = append(all, s)
-		}
-		return nil
-	})
-	slices.SortFunc(all, func(a, b *registry.Source) int { return strings.Compare(a.URL, b.URL) })
-	return all, err
 }

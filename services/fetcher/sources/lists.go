@@ -2,7 +2,9 @@ package sources
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,20 +45,13 @@ func (r *Registry) Import(ctx context.Context, in io.Reader, out io.Writer, file
 	}
 	counts := map[string]int{}
 	for i, l := range list.Sources {
-		s, err := registry.New(l.URL, registry.Wish{
-			Kind: registry.Kind(l.Kind), Title: l.Title, Home: l.Home, Language: l.Language, Country: l.Country, Tags: l.Tags,
-			Interval: registry.Duration(l.Interval), Overrides: fetch.Overrides{Agent: l.Agent},
-		}, time.Now())
-		what := "rejected"
-		if err == nil {
-			what, err = r.put(ctx, s)
-		}
-		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+		_, what, err := r.put(ctx, l.URL, wishOf(l), func(there *registry.Wish) { merge(there, wishOf(l)) })
+		switch {
+		case errors.Is(err, ErrRejected):
 			fmt.Fprintf(out, "rejected  %s: %v\n", l.URL, err)
 			what = "rejected"
+		case err != nil:
+			return err
 		}
 		counts[what]++
 		if progress != nil {
@@ -68,6 +63,30 @@ func (r *Registry) Import(ctx context.Context, in io.Reader, out io.Writer, file
 		return ErrRejected
 	}
 	return nil
+}
+
+func wishOf(l sourcelist.Source) registry.Wish {
+	return registry.Wish{
+		Kind: registry.Kind(l.Kind), Title: l.Title, Home: l.Home, Language: l.Language, Country: l.Country, Tags: l.Tags,
+		Interval: registry.Duration(l.Interval), Overrides: fetch.Overrides{Agent: l.Agent},
+	}
+}
+
+// merge adds to a wish what a list says. What it says nothing of stays, as does all that lists cannot say; that something is
+// a feed is what they say of what they do not know.
+func merge(there *registry.Wish, list registry.Wish) {
+	if list.Kind != registry.Feed || there.Kind == registry.Auto {
+		there.Kind = list.Kind
+	}
+	for to, from := range map[*string]string{
+		&there.Title: list.Title, &there.Home: list.Home, &there.Language: list.Language, &there.Country: list.Country, &there.Overrides.Agent: list.Overrides.Agent,
+	} {
+		*to = cmp.Or(from, *to)
+	}
+	there.Interval = cmp.Or(list.Interval, there.Interval)
+	if len(list.Tags) > 0 {
+		there.Tags = list.Tags
+	}
 }
 
 // isOPML tells by a file's name, or else by how it begins.
@@ -83,9 +102,9 @@ func isOPML(file string, b []byte) bool {
 
 // Export writes the sources that pass as OPML or CSV.
 func (r *Registry) Export(ctx context.Context, out io.Writer, f Filter, opml bool) error {
-	all, err := r.chosen(ctx, f)
-	if err != nil {
-		return err
+	all, broken := r.chosen(ctx, f)
+	if broken != nil && !errors.Is(broken, registry.ErrBroken) {
+		return broken
 	}
 	list := make([]sourcelist.Source, len(all))
 	for i, s := range all {
@@ -98,7 +117,7 @@ func (r *Registry) Export(ctx context.Context, out io.Writer, f Filter, opml boo
 		}
 	}
 	if opml {
-		return sourcelist.WriteOPML(out, "Dateline's sources", list)
+		return errors.Join(sourcelist.WriteOPML(out, "Dateline's sources", list), broken)
 	}
-	return sourcelist.WriteCSV(out, list)
+	return errors.Join(sourcelist.WriteCSV(out, list), broken)
 }

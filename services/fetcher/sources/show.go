@@ -3,22 +3,27 @@ package sources
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"dateline/services/fetcher/registry"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 )
 
 // List prints a line for each source, or with json a line of JSON, secrets masked.
 func (r *Registry) List(ctx context.Context, out io.Writer, f Filter, asJSON bool) error {
-	all, err := r.chosen(ctx, f)
-	if err != nil {
-		return err
+	all, broken := r.chosen(ctx, f)
+	if broken != nil && !errors.Is(broken, registry.ErrBroken) {
+		return broken
 	}
 	if asJSON {
 		e := json.NewEncoder(out)
@@ -28,7 +33,7 @@ func (r *Registry) List(ctx context.Context, out io.Writer, f Filter, asJSON boo
 				return err
 			}
 		}
-		return nil
+		return broken
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "KIND\tHEALTH\tITEMS/DAY\tLAST\tNEXT\tURL\tTITLE")
@@ -36,15 +41,11 @@ func (r *Registry) List(ctx context.Context, out io.Writer, f Filter, asJSON boo
 	for _, s := range all {
 		last := "never"
 		if n := len(s.History); n > 0 {
-			last = s.History[n-1].Outcome + " " + humanize.RelTime(s.History[n-1].Time, now, "ago", "ahead")
+			last = s.History[n-1].Outcome + " " + humanize.RelTime(s.History[n-1].Time, now, "ago", "from now")
 		}
-		next := humanize.RelTime(s.Next, now, "ago", "ahead")
-		if s.Paused {
-			next = "-"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\t%s\t%s\t%s\n", s.Kind, healthOf(s), s.Revisit.Rate(), last, next, s.URL, s.Title)
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\t%s\t%s\t%s\n", s.Kind, healthOf(s), s.Revisit.Rate(), last, next(s, now), s.URL, plain(s.Title))
 	}
-	return w.Flush()
+	return errors.Join(w.Flush(), broken)
 }
 
 // Health prints those that fail and those that are dead, the longest first, and what is wrong with them.
@@ -52,22 +53,34 @@ func (r *Registry) Health(ctx context.Context, out io.Writer, f Filter) error {
 	if f.State == "" {
 		f.State = bad
 	}
-	all, err := r.chosen(ctx, f)
-	if err != nil {
-		return err
+	all, broken := r.chosen(ctx, f)
+	if broken != nil && !errors.Is(broken, registry.ErrBroken) {
+		return broken
 	}
+	slices.SortStableFunc(all, func(a, b *registry.Source) int { return a.Revisit.Health().Since.Compare(b.Revisit.Health().Since) })
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "HEALTH\tSINCE\tFAILURES\tCLASS\tNEXT\tURL\tWHY")
 	now := time.Now()
 	for _, s := range all {
 		h := s.Revisit.Health()
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", healthOf(s), h.Since.Format(time.DateOnly), h.Failures, h.Class, humanize.RelTime(s.Next, now, "ago", "ahead"), s.URL, h.Why)
+		since := "-"
+		if !h.Since.IsZero() {
+			since = h.Since.Format(time.DateOnly)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", healthOf(s), since, h.Failures, h.Class, next(s, now), s.URL, plain(h.Why))
 	}
-	if err := w.Flush(); err != nil {
-		return err
+	fmt.Fprintln(w, english.Plural(len(all), "source", ""))
+	return errors.Join(w.Flush(), broken)
+}
+
+func next(s *registry.Source, now time.Time) string {
+	switch {
+	case s.Paused:
+		return "-"
+	case !s.Next.After(now):
+		return "due"
 	}
-	_, err = fmt.Fprintf(out, "%d sources\n", len(all))
-	return err
+	return humanize.RelTime(s.Next, now, "ago", "from now")
 }
 
 // Explain tells all of one source, and why it is polled when it is.
@@ -79,7 +92,7 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, value)
+			fmt.Fprintf(w, "%s\t%s\n", name, plain(value))
 		}
 	}
 	row("url", s.URL)
@@ -99,7 +112,14 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 		about += fmt.Sprintf(", %d failures in a row since %s (%s): %s", health.Failures, health.Since.Format(time.RFC3339), health.Class, health.Why)
 	}
 	row("health", about)
-	row("next poll", s.Plan)
+	switch {
+	case s.Paused:
+		row("next poll", "none: it is paused")
+	case s.Plan == "":
+		row("next poll", s.Next.Format(time.RFC3339)+": as soon as it may be")
+	default:
+		row("next poll", s.Plan)
+	}
 	row("validators", validators(s))
 	if m := s.Standing.MovedTo; m != "" {
 		row("moved", fmt.Sprintf("to %s, seen %d times since %s", m, s.Standing.Sightings, s.Standing.MovedSince.Format(time.RFC3339)))
@@ -113,7 +133,7 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 	fmt.Fprintln(out, "\nlast polls")
 	w = tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 	for _, p := range s.History {
-		fmt.Fprintf(w, "  %s\t%s\t%d new of %d\t%s\n", p.Time.Format(time.RFC3339), p.Outcome, p.New, p.Window, p.Error)
+		fmt.Fprintf(w, "  %s\t%s\t%d new of %d\t%s\n", p.Time.Format(time.RFC3339), p.Outcome, p.New, p.Window, plain(p.Error))
 	}
 	return w.Flush()
 }
@@ -136,9 +156,12 @@ func validators(s *registry.Source) string {
 // wishes names what differs from the rest.
 func wishes(s *registry.Source) string {
 	var all []string
-	for what, is := range map[string]bool{"no robots.txt": s.NoRobots, "backfill": s.Backfill, "any certificate": s.Overrides.Unverified, "a proxy": s.Overrides.Proxy != ""} {
-		if is {
-			all = append(all, what)
+	for _, wish := range []struct {
+		is   bool
+		what string
+	}{{s.NoRobots, "no robots.txt"}, {s.Backfill, "backfill"}, {s.Overrides.Unverified, "any certificate"}, {s.Overrides.Proxy != "", "a proxy"}} {
+		if wish.is {
+			all = append(all, wish.what)
 		}
 	}
 	if s.Interval > 0 {
@@ -150,10 +173,20 @@ func wishes(s *registry.Source) string {
 	if s.Overrides.Agent != "" {
 		all = append(all, "agent "+s.Overrides.Agent)
 	}
-	for name := range s.Overrides.Header {
+	for _, name := range slices.Sorted(maps.Keys(s.Overrides.Header)) {
 		all = append(all, "header "+name)
 	}
 	return strings.Join(all, ", ")
+}
+
+// plain keeps what sites say from steering the terminal, or the table.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
 }
 
 // masked is a source without its secrets: the values of headers, what a proxy's URL may hold, and what hubs sign with.
