@@ -121,13 +121,19 @@ func (r *Registry) SaveSeen(ctx context.Context, id string, seen *Seen) error {
 	return nil
 }
 
-// CopySeen keeps for another address what a source has shown.
-func (r *Registry) CopySeen(ctx context.Context, id string, seen *Seen) error {
-	for _, h := range seen.hashes {
-		seen.visited[h] = true
+// CopySeen keeps for another id what a source has shown.
+func (r *Registry) CopySeen(ctx context.Context, from, to string) error {
+	b, _, err := r.bucket.Get(ctx, from+seenKey)
+	if errors.Is(err, queue.ErrNotFound) {
+		return nil
 	}
-	seen.shown = seen.hashes
-	return r.SaveSeen(ctx, id, seen)
+	if err == nil {
+		_, err = r.bucket.Put(ctx, to+seenKey, b)
+	}
+	if err != nil {
+		return fmt.Errorf("seen items of source %s for %s: %w", from, to, err)
+	}
+	return nil
 }
 
 // errDone ends the walk of All.
