@@ -114,6 +114,7 @@ func TestFeedBecomesAnErrorPage(t *testing.T) {
 		_, _ = fmt.Fprint(w, "<!doctype html><title>Down</title><p>We are back soon.")
 	})
 	want(t, poll(t, q, at), pollFailed, 0)
+	want(t, poll(t, q, at), pollFailed, 0) // the same again is no unchanged feed
 	tagged(rss("/c", "/a", "/b"))
 	source := poll(t, q, at)
 	want(t, source, pollNew, 1)

@@ -1,6 +1,7 @@
 package fetcher
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/queue"
 	"dateline/pkg/queue/queuetest"
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/websub"
@@ -162,6 +164,36 @@ func TestPingIsNotOverwritten(t *testing.T) {
 		if err != nil || after == before || !now.Next.Equal(at.Add(c.want-3*time.Second)) {
 			t.Errorf("of a poll in %s a ping makes one at %s, revision %d after %d: %v", c.next, now.Next, after, before, err)
 		}
+	}
+}
+
+// A ping that comes between the saving of a poll and its schedule is not lost.
+func TestScheduleMindsPings(t *testing.T) {
+	q := queuetest.Start(t)
+	f := &fetcher{q: q, registry: open(t, q)}
+	s, err := registry.New("http://example.org/feed", registry.Wish{Kind: registry.Feed}, time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.registry.Save(t.Context(), s, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := (subscriptions{f}).Ping(t.Context(), s.ID(), time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.schedule(t.Context(), s); err != nil { // as it was before
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	due := false
+	err = q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: 1, Batch: 1, Handle: each(func(context.Context, *queue.Delivery) queue.Outcome {
+		due = true
+		stop()
+		return queue.Done()
+	})})
+	if err != nil || !due {
+		t.Errorf("the ping's poll did not come: %v", err)
 	}
 }
 

@@ -21,7 +21,8 @@ const (
 	lateBy       = 24 * time.Hour // that a lastmod may lie before one that was seen already
 	maxFiles     = 50             // of an index, read in one poll; the rest is read by the next
 	moreFilesIn  = time.Minute    // how soon
-	maxJobsAPoll = 20_000
+	maxJobsAPoll = 20_000         // or a little more: with them a poll reads no further file
+	maxFresh     = 1000           // pages of a poll that count as news, as many as a news sitemap has: some date all of a site's today
 )
 
 // readSitemap finds the pages of a sitemap that are new; of an index, those of the sitemaps that it lists as new or changed,
@@ -164,6 +165,7 @@ func (w *sitemapWalk) page(e sitemap.Entry) {
 		return
 	}
 	j := article.Job{URL: e.Loc, Kind: article.JobPage, Class: article.JobFresh, Item: &article.FeedItem{Feed: w.source.URL}}
+	fresh = fresh && len(w.jobs)-w.old < maxFresh
 	if !fresh {
 		j.Class = article.JobBackfill
 	}

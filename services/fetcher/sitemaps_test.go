@@ -88,6 +88,26 @@ func TestSitemapBackfill(t *testing.T) {
 	}
 }
 
+// A site that dates all its pages today has more news than anybody waits for: most of it must not be in the way of others.
+func TestSitemapOfOneDay(t *testing.T) {
+	q := queuetest.Start(t)
+	var entries []string
+	for i := range maxFresh + 100 {
+		entries = append(entries, fmt.Sprintf("http://example.org/%d%s", i, ago(time.Hour)))
+	}
+	seen, err := open(t, q).Seen(t.Context(), "none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := sitemapWalk{source: &registry.Source{URL: "http://example.org/map.xml"}, seen: seen, first: true}
+	if _, err := w.file(&fetch.Response{URL: w.source.URL, Body: []byte(urlset(entries...))}); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.jobs) != maxFresh+100 || w.old != 100 || !strings.HasPrefix(w.jobs[maxFresh-1].Subject, "jobs.fresh.") || !strings.HasPrefix(w.jobs[maxFresh].Subject, "jobs.backfill.") {
+		t.Errorf("%d jobs, of which %d are no news", len(w.jobs), w.old)
+	}
+}
+
 func TestSitemapIndex(t *testing.T) {
 	q, s := queuetest.Start(t), newPages(t)
 	o := collect(t, q)

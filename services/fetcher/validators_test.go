@@ -39,6 +39,11 @@ func TestLyingETag(t *testing.T) {
 	if n := gauge(t, reg, "dateline_source_lies_total", "finding=lying"); n != 1 {
 		t.Errorf("%g lies were counted", n)
 	}
+	for outcome, want := range map[string]float64{pollNew: 2, pollNotModified: 1, pollUnchanged: 0, pollFailed: 0} {
+		if n := gauge(t, reg, "dateline_source_polls_total", "kind=feed", "outcome="+outcome); n != want {
+			t.Errorf("%g polls were %s, want %g", n, outcome, want)
+		}
+	}
 	<-body
 	body <- rss("/c", "/b", "/a")
 	want(t, poll(t, q, at), pollNew, 1) // it is not believed any more

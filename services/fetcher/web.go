@@ -160,18 +160,25 @@ func refused(v robots.Verdict) *fetch.Error {
 	return e
 }
 
-// robotsTxt gets a robots.txt, in the turn of its site.
+// robotsTxt gets a robots.txt, in the turn of its site; also from a server whose certificate is bad, since a source may have
+// an exception for that, and its publisher's rules hold all the same.
 func (f *fetcher) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
-	resp, err := f.keep(ctx, fetch.Request{
+	r := fetch.Request{
 		URL: url, Accept: fetch.AcceptRobots,
 		Hop: func(ctx context.Context, url string) (func(int, time.Duration), error) {
 			return f.turn(ctx, polite.Ask{URL: url, Class: article.JobFresh, Again: true, Patience: hopPatience})
 		},
-	}, "")
+	}
+	resp, err := f.keep(ctx, r, "")
+	failed, ok := errors.AsType[*fetch.Error](err)
+	if ok && failed.Certificate != "" {
+		r.Unverified = true
+		resp, err = f.keep(ctx, r, "")
+		failed, ok = errors.AsType[*fetch.Error](err)
+	}
 	if err == nil {
 		return robots.Response{Status: resp.Status, Header: resp.Header, Body: resp.Body, Truncated: resp.Truncated}, nil
 	}
-	failed, ok := errors.AsType[*fetch.Error](err)
 	_, waits := errors.AsType[*putOff](err)
 	switch {
 	case waits, ctx.Err() != nil, errors.Is(err, errUnkept):

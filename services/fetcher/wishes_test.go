@@ -1,7 +1,11 @@
 package fetcher
 
 import (
+	"crypto/tls"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -9,6 +13,7 @@ import (
 	"dateline/pkg/queue/queuetest"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/revisit"
 )
 
 // What requests of a source are to look like holds for its items' pages too, and for no other site.
@@ -43,6 +48,41 @@ func TestHostDelayOfASource(t *testing.T) {
 	o.fetched(t, "/a", "/b")
 	if pause := s.asked("/a")[0].at.Sub(s.asked("/b")[0].at).Abs(); pause < 900*time.Millisecond {
 		t.Errorf("a pause of %s", pause)
+	}
+}
+
+// A source may have an exception for its server's bad certificate; its robots.txt holds all the same.
+func TestUnverified(t *testing.T) {
+	q := queuetest.Start(t)
+	s := &pages{answers: map[string]http.HandlerFunc{}}
+	s.Server = httptest.NewUnstartedServer(s)
+	s.TLS = &tls.Config{MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that we break off
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	o := collect(t, q)
+	reg, _ := measured(t, q, quiet())
+	s.text("/robots.txt", "User-agent: *\nDisallow: /secret\n")
+	s.feed("/feed", "/a", "/secret")
+	s.feed("/strict", "/b")
+	source := watchSource(t, q, s.URL+"/strict", registry.Wish{Kind: registry.Feed})
+	want(t, source, pollFailed, 0)
+	if h := source.Revisit.Health(); h.Class != revisit.Soft {
+		t.Errorf("%+v", h)
+	}
+	if n := gauge(t, reg, "dateline_fetch_certificate_faults_total", "fault="+string(fetch.FaultAuthority)); n != 1 {
+		t.Errorf("%g faults were counted", n)
+	}
+	watchSource(t, q, s.URL+"/feed", registry.Wish{Kind: registry.Feed, Overrides: fetch.Overrides{Unverified: true}})
+	eventually(t, "both jobs end", 10*time.Second, func() bool { p, dead := o.count(); return p+dead == 2 })
+	if d := o.dead[s.URL+"/secret"]; d.Reason != "robots" || s.times("/secret") != 0 {
+		t.Errorf("%+v", d)
+	}
+	if n := gauge(t, reg, "dateline_fetch_certificate_faults_total", "fault="+string(fetch.FaultAuthority)); n != 3 {
+		t.Errorf("%g faults were counted", n)
+	}
+	if n := gauge(t, reg, "dateline_fetch_old_tls_total"); n != 2 {
+		t.Errorf("%g documents by old TLS were counted", n)
 	}
 }
 
