@@ -168,6 +168,26 @@ func TestSitemapIndexInParts(t *testing.T) {
 	}
 }
 
+// What a sitemap listed is remembered through polls in which it is not read again, however much that is.
+func TestSitemapIndexRemembers(t *testing.T) {
+	q, s := queuetest.Start(t), newPages(t)
+	run(t, q, quiet())
+	var entries []string
+	for i := range 1000 {
+		entries = append(entries, fmt.Sprintf("%%s/page-%d", i))
+	}
+	at, day := s.URL+"/index.xml", 24*time.Hour
+	s.text("/index.xml", sitemapIndex("%s/1.xml"+ago(9*day)))
+	s.text("/1.xml", urlset(entries...))
+	want(t, watchSource(t, q, at, registry.Wish{Kind: registry.Sitemap}), pollUnchanged, 0)
+	s.text("/index.xml", sitemapIndex("%s/1.xml"+ago(9*day), "%s/2.xml"+ago(2*day)))
+	s.text("/2.xml", urlset("%s/another"))
+	want(t, poll(t, q, at), pollNew, 1)
+	s.text("/index.xml", sitemapIndex("%s/1.xml"+ago(day), "%s/2.xml"+ago(2*day)))
+	s.text("/1.xml", urlset(append(entries, "%s/latest")...))
+	want(t, poll(t, q, at), pollNew, 1)
+}
+
 // An index that does not say when its sitemaps change is the same for ever; they are read all the same.
 func TestSitemapIndexWithoutDates(t *testing.T) {
 	q, s := queuetest.Start(t), newPages(t)
