@@ -141,10 +141,8 @@ func (f *fetcher) move(ctx context.Context, s *registry.Source, to string) queue
 	from := s.ID()
 	slog.Info("source has moved for good", "from", s.URL, "to", to)
 	s.Move(to)
-	there, _, err := f.registry.Load(ctx, s.ID())
-	if err == nil {
-		s = there
-	} else if errors.Is(err, registry.ErrUnknown) {
+	_, _, err := f.registry.Load(ctx, s.ID())
+	if errors.Is(err, registry.ErrUnknown) {
 		if err = f.registry.CopySeen(ctx, from, s.ID()); err == nil {
 			_, err = f.registry.Save(ctx, s, 0)
 		}
