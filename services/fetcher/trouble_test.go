@@ -34,7 +34,7 @@ func TestGoneFeed(t *testing.T) {
 	if h := source.Revisit.Health(); h.Status != revisit.StatusFailing || h.Class != revisit.Gone || h.Failures != 2 {
 		t.Errorf("%+v", h)
 	}
-	source = poll(t, q, at, func(s *registry.Source) { s.Revisit.Failing.Gone = time.Now().Add(-48 * time.Hour) })
+	source = poll(t, q, at, func(s *registry.Source) { s.Revisit.Failing.Gone = time.Now().Add(-49 * time.Hour) })
 	if h, in := source.Revisit.Health(), time.Until(source.Next); h.Status != revisit.StatusDead || in < 26*24*time.Hour || in > 34*24*time.Hour {
 		t.Errorf("%+v, polled next in %s", h, in)
 	}
