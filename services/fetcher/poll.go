@@ -30,12 +30,15 @@ func (f *fetcher) due(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	}
 	s, revision, err := f.registry.Load(ctx, registry.ID(j.URL))
 	switch {
-	case errors.Is(err, registry.ErrUnknown), err == nil && s.Paused:
+	case errors.Is(err, registry.ErrUnknown):
 		return queue.Done()
 	case err != nil:
 		return queue.Retry(err, 0)
+	case s.Paused:
+		f.leave(ctx, s)
+		return queue.Done()
 	case time.Until(s.Next) > time.Second: // polled already: a schedule of before, or a delivery that comes again
-		return queue.Done(registry.Schedule(s, s.Next))
+		return f.scheduled(ctx, s)
 	}
 	a := ask{d: d, class: article.JobFresh, source: s, Request: fetch.Request{URL: s.URL, Accept: accepts[s.Kind]}}
 	a.ETag, a.LastModified = s.Validators.Conditions(time.Now())
@@ -53,14 +56,14 @@ var accepts = map[registry.Kind]fetch.Accept{registry.Feed: fetch.AcceptFeed, re
 func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetch.Response, failed *fetch.Error) queue.Outcome {
 	s, now := a.source, time.Now().UTC()
 	p := registry.Poll{Time: now, Outcome: pollFailed}
-	moved := ""
+	more, moved := false, ""
 	if failed == nil {
-		if s.Standing.Answered(resp.MovedTo(), now) == httprules.VerdictRewrite {
-			moved = elsewhere(s, resp.MovedTo())
-		}
 		var err error
-		if p, err = f.read(ctx, a, resp, now); err != nil {
+		if p, more, err = f.read(ctx, a, resp, now); err != nil {
 			return queue.Retry(err, 0)
+		}
+		if p.Outcome != pollFailed && s.Standing.Answered(resp.MovedTo(), now) == httprules.VerdictRewrite && canMove(s, resp.MovedTo()) {
+			moved = elsewhere(s, resp.MovedTo())
 		}
 	} else {
 		s.Revisit.Fail(revisit.Failure{At: now, Class: failureClass(failed), Why: failed.Error(), RetryAfter: failed.RetryAfter})
@@ -70,23 +73,54 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 		slog.Info("poll of a source failed", "url", s.URL, "failures", s.Revisit.Health().Failures, "error", p.Error)
 	}
 	s.Note(p)
-	f.plan(s, p)
+	f.plan(s, p, more)
 	f.metrics.polls.WithLabelValues(string(s.Kind), p.Outcome).Inc()
-	if moved != "" && p.Outcome != pollFailed {
+	if moved != "" {
 		return f.move(ctx, s, moved)
 	}
 	if _, err := f.registry.Save(ctx, s, revision); err != nil {
 		return queue.Retry(err, 0)
 	}
 	f.renew(ctx, s)
-	return queue.Done(registry.Schedule(s, s.Next))
+	return f.scheduled(ctx, s)
 }
 
-// plan sets when a source is polled next.
-func (f *fetcher) plan(s *registry.Source, p registry.Poll) {
+// scheduled ends a delivery with a source's next poll.
+func (f *fetcher) scheduled(ctx context.Context, s *registry.Source) queue.Outcome {
+	if err := f.schedule(ctx, s); err != nil {
+		return queue.Retry(err, 0)
+	}
+	return queue.Done()
+}
+
+// schedule has a source's next poll delivered. A hub's ping may have brought it forward since s was read, so that it is
+// looked at again: whoever publishes last has seen what the others have saved.
+func (f *fetcher) schedule(ctx context.Context, s *registry.Source) error {
+	for {
+		at := s.Next
+		if _, err := f.q.Publish(ctx, registry.Schedule(s, at)); err != nil {
+			return fmt.Errorf("schedule %s: %w", s.URL, err)
+		}
+		var err error
+		s, _, err = f.registry.Load(ctx, s.ID())
+		if errors.Is(err, registry.ErrUnknown) {
+			return nil
+		}
+		if err != nil || !s.Next.Before(at) {
+			return err
+		}
+	}
+}
+
+// plan sets when a source is polled next; soon if there is more to read already.
+func (f *fetcher) plan(s *registry.Source, p registry.Poll, more bool) {
 	decision := s.Revisit.Explain(p.Time, f.params(s))
 	s.Next, s.Plan = decision.At, decision.String()
 	if p.Outcome == pollFailed {
+		return
+	}
+	if soon := p.Time.Add(moreFilesIn); more && soon.Before(s.Next) {
+		s.Next, s.Plan = soon, fmt.Sprintf("%s: there is more to read; else %s", soon.Format(time.RFC3339), s.Plan)
 		return
 	}
 	s.Subscription.Polled(p.Time, p.New)
@@ -104,47 +138,61 @@ func elsewhere(s *registry.Source, to string) string {
 	return canonical
 }
 
-// move gives a source the address that it has moved to for good. Where there is such a source already, it goes on alone.
+// canMove tells whether a source may have another address without its operator: not at another site, to which what was
+// agreed with the publisher would go along. It is followed there all the same.
+func canMove(s *registry.Source, to string) bool {
+	agreed := s.NoRobots || s.Overrides.Unverified || len(s.Overrides.Header) > 0
+	return !agreed || ofSite(s, to)
+}
+
+// move gives a source the address that it has moved to for good. Where there is such a source already, it goes on alone. What
+// was seen goes first, so that a crash has nothing fetched again.
 func (f *fetcher) move(ctx context.Context, s *registry.Source, to string) queue.Outcome {
 	from := s.ID()
 	slog.Info("source has moved for good", "from", s.URL, "to", to)
 	s.Move(to)
-	err := f.registry.CopySeen(ctx, from, s.ID()) // first, or a crash in between would forget it
-	if err == nil {
-		_, err = f.registry.Save(ctx, s, 0)
+	_, _, err := f.registry.Load(ctx, s.ID())
+	if errors.Is(err, registry.ErrUnknown) {
+		if err = f.registry.CopySeen(ctx, from, s.ID()); err == nil {
+			_, err = f.registry.Save(ctx, s, 0)
+		}
 	}
-	if err == nil || errors.Is(err, queue.ErrConflict) {
+	if err == nil {
 		err = f.registry.Remove(ctx, from)
 	}
 	if err != nil {
 		return queue.Retry(err, 0)
 	}
 	f.metrics.moves.Inc()
-	return queue.Done(registry.Schedule(s, s.Next))
+	return f.scheduled(ctx, s)
 }
 
-// read takes in an answer. Its error is the queue's, not the source's: that is an outcome.
-func (f *fetcher) read(ctx context.Context, a ask, resp *fetch.Response, now time.Time) (p registry.Poll, err error) {
+// read takes in an answer, and tells whether there is more to read already. Its error is the queue's, not the source's: that
+// is an outcome.
+func (f *fetcher) read(ctx context.Context, a ask, resp *fetch.Response, now time.Time) (p registry.Poll, more bool, err error) {
 	s := a.source
 	p = registry.Poll{Time: now, Outcome: pollUnchanged}
 	if resp.NotModified {
 		s.Validators.NotModified(resp.Header)
 		s.Revisit.Observe(revisit.Poll{At: now})
 		p.Outcome = pollNotModified
-		return p, nil
+		return p, false, nil
 	}
 	content := article.Digest(resp.Body)
 	if content == s.Validators.Content {
 		f.whole(s, resp, content, now)
 		s.Revisit.Observe(revisit.Poll{At: now})
-		return p, nil
+		return p, false, nil
 	}
 	if s.Kind == registry.Auto {
 		s.Kind = kindOf(resp)
+		if s.Kind == registry.Sitemap && resp.Truncated { // at the limit of feeds: it is to be read whole, or what the rest lists were new
+			return p, true, nil
+		}
 	}
 	seen, err := f.registry.Seen(ctx, s.ID())
 	if seen == nil {
-		return p, err
+		return p, false, err
 	}
 	if err != nil {
 		slog.Warn("what a source has shown is not known any more, its items are fetched again", "url", s.URL, "error", err)
@@ -164,36 +212,38 @@ func (f *fetcher) read(ctx context.Context, a ask, resp *fetch.Response, now tim
 		s.Validators.Drop()
 		s.Revisit.Fail(revisit.Failure{At: now, Class: revisit.Soft, Why: err.Error()})
 		p.Outcome, p.Error = pollFailed, err.Error()
-		return p, nil
+		return p, false, nil
 	}
 	if _, err := f.q.Publish(ctx, found.jobs...); err != nil {
-		return p, fmt.Errorf("items of %s: %w", s.URL, err)
+		return p, false, fmt.Errorf("items of %s: %w", s.URL, err)
 	}
 	found.RolledOver = s.Kind != registry.Sitemap && seen.RolledOver()
 	if found.RolledOver {
 		f.metrics.rollovers.Inc()
 	}
 	if err := f.registry.SaveSeen(ctx, s.ID(), seen); err != nil {
-		return p, err
+		return p, false, err
 	}
-	if resp.Truncated || found.partial { // the rest may come with the next answer
+	if resp.Truncated || found.unread { // the rest may come with the next answer
 		s.Validators.Drop()
 	} else {
 		f.whole(s, resp, content, now)
 	}
-	found.New = len(found.jobs)
+	found.New = len(found.jobs) - found.old
 	s.Revisit.Observe(found.Poll)
-	if p.New, p.Window = found.New, seen.Shown(); p.New > 0 {
+	if p.New, p.Window = len(found.jobs), seen.Shown(); p.New > 0 {
 		p.Outcome = pollNew
 	}
-	return p, nil
+	return p, found.more, nil
 }
 
 // finding is what was read from an answer.
 type finding struct {
 	revisit.Poll
-	jobs    []queue.Message
-	partial bool // there is more, which nobody read
+	jobs   []queue.Message
+	old    int  // of jobs: what is no news, and says nothing of the next poll
+	unread bool // there is something that nobody read: the next answer is to be read, even if it is the same
+	more   bool // and it could be read at once
 }
 
 // whole notes an answer that was read in full, and lies that it gives away.

@@ -41,10 +41,11 @@ func (p subscriptions) Save(ctx context.Context, id string, subscription websub.
 	return err
 }
 
-// Ping brings the next poll forward. One that is under way cannot save its state any more, and is made again.
+// Ping brings the next poll forward, or has one that is due wait until then, when what the hub tells of can be seen. The
+// record is written in any case: a poll that is under way cannot save its state any more, and is made again.
 func (p subscriptions) Ping(ctx context.Context, id string, at time.Time) error {
 	s, err := p.registry.Change(ctx, id, func(s *registry.Source) error {
-		if at.Before(s.Next) {
+		if at.Before(s.Next) || s.Next.Before(time.Now()) {
 			s.Next = at
 		}
 		return nil
@@ -52,8 +53,7 @@ func (p subscriptions) Ping(ctx context.Context, id string, at time.Time) error 
 	if err != nil || s.Paused {
 		return err
 	}
-	_, err = p.q.Publish(ctx, registry.Schedule(s, s.Next))
-	return err
+	return p.schedule(ctx, s)
 }
 
 // listen opens the address that hubs call back at.
@@ -79,6 +79,16 @@ func (f *fetcher) offer(s *registry.Source, read *feed.Feed, resp *fetch.Respons
 	}
 	if s.Subscription.Offer(append(links.Hubs, read.Hubs...), topic) {
 		slog.Info("feed names hubs", "url", s.URL, "hubs", s.Subscription.Hubs, "topic", s.Subscription.Topic)
+	}
+}
+
+// leave asks the hub of a source that is not polled any more to be silent. What it does not hear ends with the lease.
+func (f *fetcher) leave(ctx context.Context, s *registry.Source) {
+	if f.subscriber == nil || len(s.Subscription.Hubs) == 0 || s.Subscription.Leaving {
+		return
+	}
+	if err := f.subscriber.Unsubscribe(ctx, s.ID()); err != nil {
+		slog.Warn("hub of a feed was not told that it is paused", "url", s.URL, "error", err)
 	}
 }
 

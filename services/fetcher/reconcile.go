@@ -7,6 +7,7 @@ import (
 
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/revisit"
+	"dateline/services/fetcher/websub"
 )
 
 const (
@@ -38,18 +39,15 @@ func (f *fetcher) reconcile(ctx context.Context) {
 // reschedule schedules the sources whose next poll was to be before a time; the zero time stands for all.
 func (f *fetcher) reschedule(ctx context.Context, before time.Time) error {
 	var demand revisit.Demand
-	counts := map[[2]string]float64{}
-	active := 0
+	counts := census{sources: map[[2]string]int{}, websub: map[websub.Status]int{}}
 	now := time.Now()
 	broken := f.registry.All(ctx, func(s *registry.Source) error {
-		health := paused
-		if !s.Paused {
-			active++
-			demand.Add(&s.Revisit, f.params(s))
-			health = string(s.Revisit.Health().Status)
+		counts.add(s, now)
+		if s.Paused {
+			return nil
 		}
-		counts[[2]string{string(s.Kind), health}]++
-		if s.Paused || !before.IsZero() && s.Next.After(before) {
+		demand.Add(&s.Revisit, f.params(s))
+		if !before.IsZero() && s.Next.After(before) {
 			return nil
 		}
 		at := s.Next
@@ -62,9 +60,9 @@ func (f *fetcher) reschedule(ctx context.Context, before time.Time) error {
 	f.metrics.setSources(counts)
 	budget := f.cfg.PollBudget
 	if budget == 0 {
-		budget = pollsADay * float64(active)
+		budget = pollsADay * float64(counts.active)
 	}
-	if active > 0 {
+	if counts.active > 0 {
 		f.shared.Store(int64(demand.Theta(budget)))
 	}
 	return broken

@@ -11,6 +11,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/pkg/weburl"
 	"dateline/services/fetcher/discover"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/polite"
@@ -41,29 +42,26 @@ const (
 )
 
 // get fetches a document, if robots.txt lets it, and in the turn of each site on the way. Where the turn is yet to come, later
-// has the delivery come again, and that is no failure.
+// has the delivery come again, and that is no failure. Of resp, failed and later one is set.
 //
 //	hop: robots.txt of its site? -- turn at its site -- request -- evidence -- redirect or refresh: next hop
 func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed *fetch.Error, later *queue.Outcome) {
 	begun := a.going
-	if a.source != nil {
+	if ofSite(a.source, a.URL) {
 		a.Overrides = a.source.Overrides
 	}
 	a.Hop = func(ctx context.Context, url string) (func(int, time.Duration), error) {
-		verdict := robots.Verdict{Allowed: true}
-		if a.source == nil || !a.source.NoRobots {
-			var err error
-			if verdict, err = f.robots.Check(ctx, url); err != nil {
+		own := ofSite(a.source, url)
+		var crawlDelay time.Duration
+		if !own || !a.source.NoRobots {
+			verdict, err := f.allowed(ctx, url)
+			if err != nil {
 				return nil, err
 			}
+			crawlDelay = verdict.CrawlDelay
 		}
-		if !verdict.Allowed && !slices.Contains(verdict.Sitemaps, url) { // what the file names as a sitemap, it allows
-			f.metrics.robots.WithLabelValues(robotsRefused).Inc()
-			return nil, refused(verdict)
-		}
-		f.metrics.robots.WithLabelValues(robotsAllowed).Inc()
-		turn := polite.Ask{URL: url, Class: a.class, Again: begun || a.d.Attempt > 1, Pause: verdict.CrawlDelay}
-		if a.source != nil {
+		turn := polite.Ask{URL: url, Class: a.class, Again: begun || a.d.Attempt > 1, Pause: crawlDelay}
+		if own {
 			turn.Pause = max(turn.Pause, time.Duration(a.source.HostDelay))
 		}
 		if begun {
@@ -81,9 +79,7 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 		return done, nil
 	}
 	a.Refresh = refresh
-	f.metrics.inFlight.Inc()
 	resp, err := f.keep(ctx, a.Request, a.via())
-	f.metrics.inFlight.Dec()
 	if errors.Is(err, errUnkept) {
 		again := queue.Retry(err, 0)
 		return nil, nil, &again
@@ -101,12 +97,34 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 			again := queue.Retry(failed, time.Second)
 			return nil, nil, &again
 		}
-		f.metrics.failures.WithLabelValues(string(failed.Reason)).Inc()
+		f.metrics.failed(failed)
 		return nil, failed, nil
 	}
-	f.metrics.wire.Add(float64(resp.WireBytes))
-	f.metrics.decoded.Add(float64(len(resp.Body)))
+	f.metrics.got(resp)
 	return resp, nil, nil
+}
+
+// ofSite tells whether a URL is of a source's site. What its operator wishes, and has agreed on with the publisher, holds
+// there: a feed may link to any other.
+func ofSite(s *registry.Source, url string) bool {
+	return s != nil && weburl.Site(weburl.Host(url)) == weburl.Site(weburl.Host(s.URL))
+}
+
+// allowed asks a site's robots.txt about a URL. Its error is a *fetch.Error where that refuses.
+func (f *fetcher) allowed(ctx context.Context, url string) (robots.Verdict, error) {
+	v, err := f.robots.Check(ctx, url)
+	switch {
+	case err != nil:
+		return v, err
+	case v.Allowed, slices.Contains(v.Sitemaps, url): // what the file names as a sitemap, it allows
+		f.metrics.robots.WithLabelValues(robotsAllowed).Inc()
+		return v, nil
+	case v.Unreachable:
+		f.metrics.robots.WithLabelValues(robotsUnreachable).Inc()
+	default:
+		f.metrics.robots.WithLabelValues(robotsRefused).Inc()
+	}
+	return v, refused(v)
 }
 
 // via is what led to the request, for its evidence.
@@ -126,7 +144,11 @@ func (f *fetcher) turn(ctx context.Context, a polite.Ask) (done func(status int,
 	case turn == nil:
 		return nil, &putOff{wait}
 	}
-	return func(status int, retryAfter time.Duration) { turn.Done(ctx, status, retryAfter) }, nil
+	f.metrics.inFlight.Inc()
+	return func(status int, retryAfter time.Duration) {
+		f.metrics.inFlight.Dec()
+		turn.Done(ctx, status, retryAfter)
+	}, nil
 }
 
 // refused is the failure of a request that robots.txt does not allow.
@@ -138,18 +160,25 @@ func refused(v robots.Verdict) *fetch.Error {
 	return e
 }
 
-// robotsTxt gets a robots.txt, in the turn of its site.
+// robotsTxt gets a robots.txt, in the turn of its site; also from a server whose certificate is bad, since a source may have
+// an exception for that, and its publisher's rules hold all the same.
 func (f *fetcher) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
-	resp, err := f.keep(ctx, fetch.Request{
+	r := fetch.Request{
 		URL: url, Accept: fetch.AcceptRobots,
 		Hop: func(ctx context.Context, url string) (func(int, time.Duration), error) {
 			return f.turn(ctx, polite.Ask{URL: url, Class: article.JobFresh, Again: true, Patience: hopPatience})
 		},
-	}, "")
+	}
+	resp, err := f.keep(ctx, r, "")
+	failed, ok := errors.AsType[*fetch.Error](err)
+	if ok && failed.Certificate != "" {
+		r.Unverified = true
+		resp, err = f.keep(ctx, r, "")
+		failed, ok = errors.AsType[*fetch.Error](err)
+	}
 	if err == nil {
 		return robots.Response{Status: resp.Status, Header: resp.Header, Body: resp.Body, Truncated: resp.Truncated}, nil
 	}
-	failed, ok := errors.AsType[*fetch.Error](err)
 	_, waits := errors.AsType[*putOff](err)
 	switch {
 	case waits, ctx.Err() != nil, errors.Is(err, errUnkept):

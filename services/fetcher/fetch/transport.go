@@ -150,8 +150,11 @@ func (c *Client) dialTLS(ctx context.Context, network, address string, modern, o
 	if err == nil || ctx.Err() != nil || !oldMayHelp(err) {
 		return conn, err
 	}
-	if conn, again := c.handshake(ctx, network, address, old); again == nil {
+	switch conn, again := c.handshake(ctx, network, address, old); {
+	case again == nil:
 		return conn, nil
+	case certificateFault(again) != "": // the version was not all that is wrong
+		return nil, again
 	}
 	return nil, err
 }

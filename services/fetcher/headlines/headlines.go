@@ -28,7 +28,7 @@ const (
 	maxText      = 300     // characters of a headline
 )
 
-// A link has to have some words, or it leads to a section: of links with three words, four in five do, in all languages that
+// A link has to have some words, or it leads to a section: of links with three words most do, in all languages that
 // were looked at. Two are enough in a heading, where many short ones are headlines, and the others cost a fetch each, once.
 const (
 	minWords        = 4

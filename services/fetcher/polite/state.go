@@ -44,6 +44,21 @@ func (s *state) pause(p place) time.Duration { return time.Duration(max(1, s.fac
 
 func (s *state) spacing(p place) time.Duration { return s.pause(p) + s.took }
 
+// spacingAt is the spacing after so long, if all answers until then are good and the factor eases as it does then. Slots are
+// given out far ahead, and who has one comes no sooner: at the spacing of now a line would stay as slow as it was when the
+// site was overloaded. Who comes too early is only sent to the end once more.
+func (s *state) spacingAt(p place, ahead time.Duration) time.Duration {
+	for eased, good := *s, s.good; ; good = 0 {
+		spacing := eased.spacing(p)
+		span := time.Duration(max(1, easeAfter-good)) * spacing
+		if eased.factor <= 1 || ahead < span {
+			return spacing
+		}
+		ahead -= span
+		eased.factor /= 2
+	}
+}
+
 // ready is when the site is free for a request, where none is in flight.
 func (s *state) ready(p place) time.Time { return latest(s.rests, s.over.Add(s.pause(p))) }
 
@@ -71,7 +86,7 @@ func (s *state) reserve(p place, now time.Time) time.Time {
 	for _, end := range s.next[:p.class+1] {
 		slot = latest(slot, end)
 	}
-	s.next[p.class] = slot.Add(s.spacing(p))
+	s.next[p.class] = slot.Add(s.spacingAt(p, slot.Sub(now)))
 	return slot
 }
 

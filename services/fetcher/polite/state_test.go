@@ -182,3 +182,21 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// A line that formed while the site was overloaded is as fast again as the answers let it be.
+func TestSlotsEase(t *testing.T) {
+	p := place{pause: time.Second}
+	s := state{over: in(0), factor: 4, good: 10}
+	var slots []time.Duration
+	for range 45 {
+		slots = append(slots, s.reserve(p, now).Sub(now))
+	}
+	for _, c := range []struct {
+		slot int
+		want time.Duration
+	}{{1, 4 * time.Second}, {8, 4 * time.Second}, {12, 2 * time.Second}, {28, 2 * time.Second}, {31, time.Second}, {44, time.Second}} {
+		if got := slots[c.slot] - slots[c.slot-1]; got != c.want {
+			t.Errorf("slot %d is %s after the one before, want %s", c.slot, got, c.want)
+		}
+	}
+}

@@ -14,6 +14,7 @@ type Seen struct {
 	now     int // how many of hashes are shown now
 	visited map[uint64]bool
 	shown   []uint64
+	all     bool
 }
 
 const (
@@ -63,6 +64,9 @@ func hash(key string) uint64 {
 	return f.Sum64()
 }
 
+// KeepAll has all be kept that there is room for: not every poll of an index of sitemaps shows what each of them lists.
+func (s *Seen) KeepAll() { s.all = true }
+
 // Shown is how many items were shown.
 func (s *Seen) Shown() int { return len(s.shown) }
 
@@ -87,8 +91,12 @@ func (s *Seen) RolledOver() bool {
 func (s *Seen) Bytes() []byte {
 	all := s.shown[:min(len(s.shown), mostSeen)]
 	now := len(all)
+	most := min(now+keptSeen, mostSeen)
+	if s.all {
+		most = mostSeen
+	}
 	for _, h := range s.hashes {
-		if !s.visited[h] && len(all) < min(now+keptSeen, mostSeen) {
+		if !s.visited[h] && len(all) < most {
 			all = append(all, h)
 		}
 	}

@@ -186,3 +186,26 @@ func FuzzSeen(f *testing.F) {
 		}
 	})
 }
+
+// Where not every poll shows everything, as with an index of sitemaps, all is kept that there is room for.
+func TestSeenKeepsAll(t *testing.T) {
+	fill := func(s *Seen, what string, n int) *Seen {
+		for i := range n {
+			s.Show(fmt.Sprint(what, i))
+		}
+		return s
+	}
+	for _, c := range []struct {
+		before, now int
+		all         bool
+		want        int
+	}{{1000, 10, false, 10 + keptSeen}, {1000, 10, true, 1010}, {mostSeen, 1000, true, mostSeen}} {
+		s := fill(after(t, fill(nothing(t), "before", c.before)), "now", c.now)
+		if c.all {
+			s.KeepAll()
+		}
+		if next := after(t, s); len(next.hashes) != c.want || !next.Known("now0") {
+			t.Errorf("%+v: %d are kept", c, len(next.hashes))
+		}
+	}
+}

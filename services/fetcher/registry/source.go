@@ -85,7 +85,8 @@ type Source struct {
 	Validators   httprules.Validators `json:"validators,omitzero"`
 	Standing     httprules.Standing   `json:"standing,omitzero"`
 	Revisit      revisit.State        `json:"revisit,omitzero"`
-	Newest       time.Time            `json:"newest,omitzero"` // of a sitemap: the latest change that was seen
+	Newest       time.Time            `json:"newest,omitzero"`  // of a sitemap: the latest change that was seen
+	Walked       bool                 `json:"walked,omitempty"` // of a sitemap: all that its index lists was read once
 	Subscription websub.Subscription  `json:"subscription,omitzero"`
 	Next         time.Time            `json:"next,omitzero"`
 	Plan         string               `json:"plan,omitempty"`     // why then, for people

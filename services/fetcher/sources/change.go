@@ -137,18 +137,16 @@ func (r *Registry) schedule(ctx context.Context, s *registry.Source) error {
 	return err
 }
 
-// Pause has sources not polled any more, or again; what they have taught stays.
+// Pause has sources not polled any more, or again; what they have taught stays. A fetcher that meets a paused one tells its hub,
+// so that it is scheduled in either case.
 func (r *Registry) Pause(ctx context.Context, out io.Writer, names []string, paused bool) error {
 	done := map[bool]string{true: "paused", false: "resumed"}[paused]
 	return r.each(ctx, out, done, names, func(id string) error {
 		s, err := r.Change(ctx, id, func(s *registry.Source) error {
-			s.Paused = paused
-			if !paused {
-				s.Next, s.Plan = time.Now().UTC(), ""
-			}
+			s.Paused, s.Next, s.Plan = paused, time.Now().UTC(), ""
 			return nil
 		})
-		if err != nil || paused {
+		if err != nil {
 			return err
 		}
 		return r.schedule(ctx, s)
