@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"dateline/pkg/lineartest"
 )
 
 type wantLink struct {
@@ -141,25 +142,17 @@ func TestPageIsBounded(t *testing.T) {
 	for name, piece := range map[string]string{
 		"links": "<link rel=hub href=/h>", "feeds": "<link rel=feed href=/f?%d>", "anchors": "<a href=/feed/?%d>RSS</a>", "attributes": "<link a b c d e f g h", "open": "<", "comments": "<!--", "rels": "<link rel='a b c d e f g h i j k l m n' href=x>",
 	} {
-		took := func(n int) time.Duration {
+		lineartest.Check(t, name, 4*maxScan, func(n int) func() {
 			var b strings.Builder
 			for i := 0; b.Len() < n; i++ {
 				b.WriteString(strings.ReplaceAll(piece, "%d", fmt.Sprint(i)))
 			}
-			best := time.Hour
-			for range 2 {
-				start := time.Now()
+			return func() {
 				if p := ReadPage("https://news.example/", http.Header{"Content-Type": {"text/html; charset=utf-8"}}, []byte(b.String())); len(p.Feeds) > maxLinks || len(p.Hubs) > maxLinks {
 					t.Errorf("%s: %d feeds, %d hubs", name, len(p.Feeds), len(p.Hubs))
 				}
-				best = min(best, time.Since(start))
 			}
-			return best
-		}
-		small := max(took(maxScan/8), 5*time.Millisecond)
-		if large := took(4 * maxScan); large > 40*small {
-			t.Errorf("%s: 8 times as much takes %.0f times as long", name, float64(large)/float64(small))
-		}
+		})
 	}
 }
 

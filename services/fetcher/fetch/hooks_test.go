@@ -307,8 +307,7 @@ func TestUnsolicited(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n<html>%s", r.URL.Path[:6])
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n<html>forged")
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n<html>%sHTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n<html>forged", r.URL.Path[:6]) // in one piece
 		time.Sleep(20 * time.Millisecond)
 	})
 	c := client(t, quick)

@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
+
+	"dateline/pkg/lineartest"
 )
 
 const news = `<?xml version='1.0' encoding='windows-1251'?><!DOCTYPE urlset [<!ENTITY x "y>">]>
@@ -195,20 +196,10 @@ func TestLinear(t *testing.T) {
 		"open tags": "<a", "quotes": `<a ">`, "half quotes": `<a "> <b>`, "declarations": "<!", "cdata": "<![CDATA[", "comments": "<!--", "ends": "</url", "ampersands": "<loc>&&&&&;", "prefixes": "<url xmlns:a='b' xmlns:c='d'>",
 		"entries": "<url><loc>/a", "attributes": "<url a=b a=b a=b ", "angles": "< ",
 	} {
-		took := func(n int) time.Duration {
-			body := "<urlset>" + strings.Repeat(piece, n/len(piece)) + ">"
-			best := time.Hour
-			for range 2 {
-				start := time.Now()
-				readAll(t, "https://news.example/s.xml", []byte(body))
-				best = min(best, time.Since(start))
-			}
-			return best
-		}
-		small := max(took(1<<17), time.Millisecond)
-		if large := took(8 << 17); large > 40*small {
-			t.Errorf("%s: 8 times as much takes %.0f times as long", name, float64(large)/float64(small))
-		}
+		lineartest.Check(t, name, 1<<20, func(n int) func() {
+			body := []byte("<urlset>" + strings.Repeat(piece, n/len(piece)) + ">")
+			return func() { readAll(t, "https://news.example/s.xml", body) }
+		})
 	}
 }
 

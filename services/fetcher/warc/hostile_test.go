@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
+
+	"dateline/pkg/lineartest"
 )
 
 func TestTimeIsLinear(t *testing.T) {
@@ -23,20 +24,10 @@ func TestTimeIsLinear(t *testing.T) {
 		"almost a record":                   func(n int) string { return strings.Repeat("WARC/", n) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			took := func(n int) time.Duration {
+			lineartest.Check(t, name, 16*4000, func(n int) func() {
 				in := make(n)
-				best := time.Hour
-				for range 3 {
-					start := time.Now()
-					exhaust(NewReader(strings.NewReader(in), Position{}))
-					best = min(best, time.Since(start))
-				}
-				return best
-			}
-			// Were the time to grow with the square, it would be 256 times as long.
-			if small, large := took(4000), took(16*4000); large > 80*small && large > time.Second {
-				t.Errorf("16 times the length takes %.0f times as long: %s, %s", float64(large)/float64(small), small, large)
-			}
+				return func() { exhaust(NewReader(strings.NewReader(in), Position{})) }
+			})
 		})
 	}
 }
