@@ -264,7 +264,7 @@ func TestGroupsAreReproducible(t *testing.T) {
 			between()
 		}
 	}
-	if err := pieces.Regroup(); err != nil {
+	if err := pieces.update(clearGroups); err != nil {
 		t.Fatal(err)
 	}
 	group(pieces, func() {})
@@ -426,7 +426,7 @@ func TestSetApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = opened(t, dir)
-	if err := s.Regroup(); err != nil {
+	if err := s.update(clearGroups); err != nil {
 		t.Fatal(err)
 	}
 	for n := 1; n > 0; {

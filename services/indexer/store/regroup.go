@@ -44,14 +44,6 @@ func clearGroups(tx *bbolt.Tx) error {
 	return meta.Put(metaGrouping, key(grouping))
 }
 
-// Regroup begins to make all groups of near-duplicates anew; Group goes on with it. Until it is done, what arrives waits.
-func (s *Store) Regroup() error {
-	if err := s.update(clearGroups); err != nil {
-		return fmt.Errorf("make groups anew: %w", err)
-	}
-	return nil
-}
-
 // Bounds of what Group does in one transaction.
 const (
 	groupBatch = 200
