@@ -38,9 +38,9 @@ func TestWords(t *testing.T) {
 		"Prices rose by 3.5 percent": 6,
 		"价格上涨了很多":                    3,
 		"ราคาสินค้าเพิ่มขึ้น": 4,
-		"iPhone发布":         2,
-		"قیمت‌ها بالا رفت": 3,
-		"가격이 크게 올랐다":       3,
+		"iPhone发布":              2,
+		"قیمت\u200cها بالا رفت": 3,
+		"가격이 크게 올랐다":            3,
 	} {
 		if got := Of(text); got.Words != want || !got.Empty() {
 			t.Errorf("%q has %d words, want %d", text, got.Words, want)

@@ -55,7 +55,7 @@ func TestLabelledSet(t *testing.T) {
 	for i, x := range texts {
 		for k, y := range texts[:i] {
 			a, b := sketches[i], sketches[k]
-			said := share(a.Keys(), b.Keys()) && duplicates.Compare(a, b).Duplicates(a, b, x.Site == y.Site)
+			said := share(a.Probes(), b.Keys()) && duplicates.Compare(a, b).Duplicates(a, b, x.Site == y.Site)
 			same := x.Story == y.Story
 			if said && x.Language != y.Language {
 				t.Errorf("%s is no copy of %s", x.Name, y.Name)

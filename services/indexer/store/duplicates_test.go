@@ -59,7 +59,7 @@ func membership(t testing.TB, s *Store, id string) Membership {
 	return m[0]
 }
 
-func group1(t testing.TB, s *Store, a Arrival) *Duplicates {
+func groupOfArrival(t testing.TB, s *Store, a Arrival) *Duplicates {
 	t.Helper()
 	d, err := s.Duplicates(context.Background(), a.Article.ID, 0, 100)
 	if err != nil {
@@ -205,7 +205,11 @@ func consistent(t testing.TB, s *Store) {
 		if p, m := number(g.meta.Get(metaPlural)), number(g.meta.Get(metaMembers)); p != plural || m != within {
 			t.Errorf("counted are %d groups of %d members; there are %d of %d", p, m, plural, within)
 		}
+		stories := map[string]int{}
 		return g.shingles.ForEach(func(k, _ []byte) error {
+			if stories[string(k[:6])]++; stories[string(k[:6])] > maxStories+1 {
+				t.Errorf("%x is the key of %d stories", k[:6], stories[string(k[:6])])
+			}
 			if seq := number(k[6:]); !firsts[seq] {
 				t.Errorf("%d is found by %x, and is no group's first", seq, k[:6])
 			}
@@ -326,7 +330,7 @@ func TestDuplicates(t *testing.T) {
 	alone := printed(t, "d.example", "alone", story(2, 400))
 	links := printed(t, "e.example", "links", story(1, 400), func(a *article.Article) { a.BodyState = article.BodyList })
 	write(t, s, cut, whole, later, alone, links)
-	d := group1(t, s, later)
+	d := groupOfArrival(t, s, later)
 	if d.Total != 3 || len(d.Members) != 3 || d.First != cut.Article.ID || d.Best != whole.Article.ID || d.Apart {
 		t.Fatalf("group is %+v", d)
 	}
@@ -337,7 +341,7 @@ func TestDuplicates(t *testing.T) {
 		t.Errorf("second member is %+v", m)
 	}
 	for _, a := range []Arrival{alone, links} {
-		if d := group1(t, s, a); d.Total != 0 || d.Group != 0 || membership(t, s, a.Article.ID) != (Membership{}) {
+		if d := groupOfArrival(t, s, a); d.Total != 0 || d.Group != 0 || membership(t, s, a.Article.ID) != (Membership{}) {
 			t.Errorf("%s has the group %+v", a.Article.URL, d)
 		}
 	}
@@ -359,18 +363,18 @@ func TestRevisionsRegroup(t *testing.T) {
 	second := printed(t, "b.example", "second", story(1, 290))
 	third := printed(t, "c.example", "third", story(3, 300))
 	write(t, s, first, second, third)
-	if d := group1(t, s, first); d.Total != 2 || d.First != first.Article.ID || d.Best != first.Article.ID {
+	if d := groupOfArrival(t, s, first); d.Total != 2 || d.First != first.Article.ID || d.Best != first.Article.ID {
 		t.Fatalf("group is %+v", d)
 	}
-	seen := group1(t, s, first).FirstSeen
+	seen := groupOfArrival(t, s, first).FirstSeen
 
 	// Another headline changes nothing, and being taken behind a wall leaves the best to another.
 	write(t, s, printed(t, "a.example", "first", story(1, 300), func(a *article.Article) { a.Headline = "Other" }))
-	if d := group1(t, s, first); d.Total != 2 || d.First != first.Article.ID || d.Best != first.Article.ID || !d.FirstSeen.Equal(seen) {
+	if d := groupOfArrival(t, s, first); d.Total != 2 || d.First != first.Article.ID || d.Best != first.Article.ID || !d.FirstSeen.Equal(seen) {
 		t.Errorf("with another headline, the group is %+v", d)
 	}
 	write(t, s, printed(t, "a.example", "first", story(1, 300), func(a *article.Article) { a.Headline, a.BodyState = "Walled", article.BodyPaywalled }))
-	if d := group1(t, s, first); d.Total != 2 || d.Best != second.Article.ID {
+	if d := groupOfArrival(t, s, first); d.Total != 2 || d.Best != second.Article.ID {
 		t.Errorf("behind a wall, the group is %+v", d)
 	}
 	consistent(t, s)
@@ -380,17 +384,17 @@ func TestRevisionsRegroup(t *testing.T) {
 	if a, b := membership(t, s, first.Article.ID), membership(t, s, third.Article.ID); a.Group == 0 || a.Group != b.Group {
 		t.Errorf("with another text, the groups are %+v and %+v", a, b)
 	}
-	if d := group1(t, s, second); d.Total != 0 {
+	if d := groupOfArrival(t, s, second); d.Total != 0 {
 		t.Errorf("what was left has the group %+v", d)
 	}
 	fourth := printed(t, "d.example", "fourth", story(1, 250))
 	write(t, s, fourth)
-	if d := group1(t, s, fourth); d.Total != 2 || d.First != second.Article.ID {
+	if d := groupOfArrival(t, s, fourth); d.Total != 2 || d.First != second.Article.ID {
 		t.Errorf("a later copy has the group %+v", d)
 	}
 	// A text that is gone is in no group.
 	write(t, s, printed(t, "d.example", "fourth", ""))
-	if d := group1(t, s, second); d.Total != 0 {
+	if d := groupOfArrival(t, s, second); d.Total != 0 {
 		t.Errorf("after its copy went, it has the group %+v", d)
 	}
 	consistent(t, s)
@@ -414,10 +418,10 @@ func TestSetApart(t *testing.T) {
 		}
 	}
 	set(copies[0], true)
-	if d := group1(t, s, copies[0]); !d.Apart || d.Total != 0 {
+	if d := groupOfArrival(t, s, copies[0]); !d.Apart || d.Total != 0 {
 		t.Errorf("apart, it has the group %+v", d)
 	}
-	if d := group1(t, s, copies[1]); d.Total != 3 || d.First != copies[1].Article.ID || d.Best != copies[1].Article.ID || d.Members[0].Overlap.Of != 1 {
+	if d := groupOfArrival(t, s, copies[1]); d.Total != 3 || d.First != copies[1].Article.ID || d.Best != copies[1].Article.ID || d.Members[0].Overlap.Of != 1 {
 		t.Errorf("the others have the group %+v", d)
 	}
 	// It stays out: as a revision, when the store is opened again, and when all groups are made anew.
@@ -435,11 +439,11 @@ func TestSetApart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if a, b := group1(t, s, copies[0]), group1(t, s, copies[1]); !a.Apart || a.Total != 0 || b.Total != 3 {
+	if a, b := groupOfArrival(t, s, copies[0]), groupOfArrival(t, s, copies[1]); !a.Apart || a.Total != 0 || b.Total != 3 {
 		t.Errorf("made anew, the groups are %+v and %+v", a, b)
 	}
 	set(copies[0], false)
-	if d := group1(t, s, copies[0]); d.Apart || d.Total != 4 {
+	if d := groupOfArrival(t, s, copies[0]); d.Apart || d.Total != 4 {
 		t.Errorf("let in again, it has the group %+v", d)
 	}
 	if err := s.SetApart(article.IDOfURL("unknown"), true); !errors.Is(err, ErrNotFound) {
@@ -461,7 +465,7 @@ func TestRoundups(t *testing.T) {
 			}
 		}
 		for i := range 3 {
-			if d := group1(t, s, printed(t, "b.example", fmt.Sprint(i), parts[i]+"of our own")); d.Total != 2 && (first != 1 || i != 0 || d.Total != 3) {
+			if d := groupOfArrival(t, s, printed(t, "b.example", fmt.Sprint(i), parts[i]+"of our own")); d.Total != 2 && (first != 1 || i != 0 || d.Total != 3) {
 				t.Errorf("after %d stories: story %d has a group of %d", first, i, d.Total)
 			}
 		}

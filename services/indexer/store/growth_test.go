@@ -91,3 +91,33 @@ func TestGrowth(t *testing.T) {
 		t.Errorf("comparisons an article grow: %v", compared)
 	}
 }
+
+// Grouping alone, 500 articles a transaction, among some thousands.
+func BenchmarkGroup(b *testing.B) {
+	s := opened(b, b.TempDir())
+	r := rand.New(rand.NewPCG(1, 1))
+	var buf []byte
+	sketches := make([]duplicates.Sketch, 5000)
+	for i := range sketches {
+		sketches[i], buf = noise(r, buf)
+	}
+	seq := uint64(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		err := s.update(func(tx *bbolt.Tx) error {
+			g := newGrouper(tx)
+			for range 500 {
+				seq++
+				c := &copied{seq: seq, first: seq, seen: time.Unix(int64(seq), 0), access: free, source: fmt.Sprint("site", r.IntN(5000)), sketch: sketches[r.IntN(len(sketches))]}
+				if err := g.revision(c, 0); err != nil {
+					return err
+				}
+			}
+			return g.finish()
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(seq), "µs/article")
+}

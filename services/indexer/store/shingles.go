@@ -19,7 +19,7 @@ const maxStories = 16
 func (g *grouper) candidates(s duplicates.Sketch) ([]uint64, error) {
 	shared := map[uint64]int{}
 	cursor := g.shingles.Cursor()
-	for _, k := range s.Keys() {
+	for _, k := range s.Probes() {
 		stories, common := stories(cursor, shingleKey(k))
 		if common {
 			continue
