@@ -41,6 +41,9 @@ func (s Sketch) Probes() []uint64 { return s.hashes[:min(probeCount, len(s.hashe
 // Empty reports whether the sketch is of no use: its text is too short.
 func (s Sketch) Empty() bool { return len(s.hashes) == 0 }
 
+// Brief reports whether the text says too little for parts of it to count.
+func (s Sketch) Brief() bool { return s.Words < briefWords }
+
 // AppendBinary appends what ParseSketch reads.
 func (s Sketch) AppendBinary(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(s.Words))
@@ -130,7 +133,7 @@ const (
 	copyShare     = .5  // of the shorter text that has to be in the other
 	wholeShare    = .1  // of the longer one: a brief that a long text quotes is no copy of it
 	briefWords    = 60  // a text with fewer says too little for parts to count
-	briefShare    = .8  // of both texts, where one is brief
+	briefShare    = .8  // of both texts, where one is brief; of one site, briefs are no copies: what pages without text show in its place is alike
 	siteShare     = .9  // of the shorter text, of one site: what its pages have in common may well be half of them
 	unrelatedMost = .15 // parts of one text that have no more than this in common are of different stories
 )
@@ -141,7 +144,7 @@ func (o Overlap) Duplicates(a, b Sketch, sameSite bool) bool {
 	if sameSite {
 		share = siteShare
 	}
-	if min(a.Words, b.Words) < briefWords && o.Larger() < briefShare {
+	if (a.Brief() || b.Brief()) && (sameSite || o.Larger() < briefShare) {
 		return false
 	}
 	return o.Smaller() >= share && o.Larger() >= wholeShare

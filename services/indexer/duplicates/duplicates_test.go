@@ -26,7 +26,7 @@ func TestSameText(t *testing.T) {
 		{"full width", "ＡＢＣ１２３" + fill, "abc123" + fill},
 	} {
 		a, b := Of(c.a), Of(c.b)
-		if o := Compare(a, b); o != (Overlap{1, 1}) || !o.Duplicates(a, b, true) {
+		if o := Compare(a, b); o != (Overlap{1, 1}) || !o.Duplicates(a, b, false) {
 			t.Errorf("%s: %+v", c.name, o)
 		}
 	}
@@ -97,6 +97,9 @@ func TestBriefs(t *testing.T) {
 	a, b, c := Of(numbered(0, 30)), Of(numbered(0, 40)), Of(numbered(0, 31))
 	if Compare(a, b).Duplicates(a, b, false) || !Compare(a, c).Duplicates(a, c, false) {
 		t.Errorf("%+v, %+v", Compare(a, b), Compare(a, c))
+	}
+	if Compare(a, a).Duplicates(a, a, true) { // such as what stands in place of a text
+		t.Error("briefs of one site are copies")
 	}
 }
 

@@ -75,12 +75,17 @@ func copyOf(seq uint64, id []byte, stored time.Time, a *article.Article, sketch 
 	return c
 }
 
-// sketchOf is the empty sketch for a page of links to articles: it has pieces of many.
+// sketchOf is the empty sketch for what tells nothing of its text: a page of links, which has pieces of many, and a few
+// words before a wall, which may be the wall's.
 func sketchOf(a *article.Article) duplicates.Sketch {
 	if a.BodyState == article.BodyList {
 		return duplicates.Sketch{}
 	}
-	return duplicates.Of(a.Text)
+	s := duplicates.Of(a.Text)
+	if s.Brief() && accessOf(a) == walled {
+		return duplicates.Sketch{}
+	}
+	return s
 }
 
 var errCopyRow = errors.New("row is damaged")
