@@ -13,7 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-var growth = flag.Int("growth", 30_000, "fingerprints up to which TestGrowth measures; 1000000 takes some minutes")
+var growth = flag.Int("growth", 9_000, "fingerprints up to which TestGrowth measures; 1000000 takes some minutes")
 
 // noise is the sketch of a text of about 400 random words with a sentence that every text has, and one that a hundred have.
 func noise(r *rand.Rand, b []byte) (duplicates.Sketch, []byte) {
@@ -37,7 +37,7 @@ func TestGrowth(t *testing.T) {
 	begin, before, stored, written := time.Now(), Stats{}, int64(0), int64(0)
 	var spent time.Duration
 	var compared []float64
-	next := min(10_000, *growth)
+	next := min(3_000, *growth)
 	for n := 0; n < *growth; n += batch {
 		copies := make([]*copied, batch)
 		for i := range copies {
