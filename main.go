@@ -45,6 +45,7 @@ type grammar struct {
 	Import  importCmd   `cmd:"" help:"Take the pages of WARC files in."`
 	Search  cli.Search  `cmd:"" help:"Search the articles."`
 	Show    cli.Show    `cmd:"" help:"Show an article, or what became of a URL."`
+	Copies  cli.Copies  `cmd:"" help:"List the near-duplicates of an article, or correct them."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`
