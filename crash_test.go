@@ -44,7 +44,7 @@ func TestCrashServices(t *testing.T) {
 	nats, api := freeAddr(t), freeAddr(t)
 	c.api, c.nats = "http://"+api, "nats://"+nats
 	c.start("nats", "nats", "--data", filepath.Join(c.dir, "nats"), "--nats-listen", nats, "--max-store", "2GB", "--admin-addr", freeAddr(t))
-	c.start("fetcher", "fetcher", "--nats-url", c.nats, "--admin-addr", freeAddr(t), "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
+	c.start("fetcher", "fetcher", "--nats-url", c.nats, "--admin-addr", freeAddr(t), "--fetch-allow-loopback", "--fetch-host-delay", "1ms", "--fetch-address-rate", "0")
 	c.start("parser", "parser", "--nats-url", c.nats, "--admin-addr", freeAddr(t))
 	c.start("indexer", "indexer", "--nats-url", c.nats, "--admin-addr", freeAddr(t), "--api-addr", api, "--data", filepath.Join(c.dir, "index"))
 	c.run(*kills, 400*time.Millisecond)
@@ -56,7 +56,7 @@ func TestCrashUp(t *testing.T) {
 	nats, api := freeAddr(t), freeAddr(t)
 	c.api, c.nats = "http://"+api, "nats://"+nats
 	c.start("up", "up", "--data", filepath.Join(c.dir, "data"), "--nats-listen", nats, "--max-store", "2GB", "--admin-addr", freeAddr(t),
-		"--api-addr", api, "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
+		"--api-addr", api, "--fetch-allow-loopback", "--fetch-host-delay", "1ms", "--fetch-address-rate", "0")
 	c.run(max(*kills/5, 3), 1500*time.Millisecond) // with it the queue is away, so there has to be time to publish
 }
 

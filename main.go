@@ -41,14 +41,19 @@ type grammar struct {
 
 	Publish cli.Publish `cmd:"" help:"Publish files as articles, and tell what became of each."`
 	Add     cli.Add     `cmd:"" help:"Have pages or feeds fetched."`
+	Sources sourcesCmd  `cmd:"" help:"The source registry: what is watched, how it does, and why it is polled when it is."`
+	Import  importCmd   `cmd:"" help:"Take the pages of WARC files in."`
 	Search  cli.Search  `cmd:"" help:"Search the articles."`
 	Show    cli.Show    `cmd:"" help:"Show an article, or what became of a URL."`
+	Copies  cli.Copies  `cmd:"" help:"List the near-duplicates of an article, or correct them."`
 	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`
 	Reindex   cli.Reindex   `cmd:"" help:"Build the search index anew from the record."`
 	Parse     parseCmd      `cmd:"" help:"Parse pages without any queue."`
+	Discover  discoverCmd   `cmd:"" help:"Tell what a site offers: feeds, sitemaps, hubs, and what its robots.txt forbids."`
+	Feed      feedCmd       `cmd:"" help:"Read a feed without any queue, and tell what it says."`
 	Rules     rulesCmd      `cmd:"" help:"Test the rules for publishers."`
 	Bench     benchCmd      `cmd:"" help:"Measure articles a second, CPU by stage and memory on this machine."`
 	ConfigCmd configCmd     `cmd:"" name:"config" help:"Print the configuration in force, secrets masked."`
@@ -142,4 +147,5 @@ func setLog(t *cli.Terminal, level slog.Level, format string) {
 		h = slog.NewJSONHandler(t.Err, options)
 	}
 	slog.SetDefault(slog.New(h))
+	slog.SetLogLoggerLevel(slog.LevelDebug) // net/http tells of every "Unsolicited response": any server could fill the log
 }

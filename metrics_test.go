@@ -47,7 +47,8 @@ func busy(t *testing.T) *upProcess {
 		}
 	}))
 	t.Cleanup(site.Close)
-	u := startUp(t, t.TempDir(), "--fetch-allow-loopback", "--fetch-host-delay", "1ms")
+	u := startUp(t, t.TempDir(), "--fetch-allow-loopback", "--fetch-host-delay", "1ms", "--fetch-address-rate", "0",
+		"--warc-dir", t.TempDir(), "--websub-url", "http://127.0.0.1/", "--websub-addr", "127.0.0.1:0")
 	for _, text := range []string{"The first article.", "The first article.", "The second article.", ""} {
 		u.publish(t, text)
 	}
@@ -241,7 +242,7 @@ func idle(t *testing.T) *prometheus.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := defaults.Parse([]string{"--data", t.TempDir(), "--nats-listen", "127.0.0.1:0", "--api-addr", "127.0.0.1:0", "--max-store", "1GB"}); err != nil {
+	if _, err := defaults.Parse([]string{"--data", t.TempDir(), "--nats-listen", "127.0.0.1:0", "--api-addr", "127.0.0.1:0", "--max-store", "1GB", "--warc-dir", t.TempDir(), "--websub-url", "http://127.0.0.1/", "--websub-addr", "127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
 	}
 	server, err := queue.StartServer(up.ServerConfig, up.Token, queue.StoreDir(up.Data), up.MaxStore)
@@ -263,7 +264,7 @@ func idle(t *testing.T) *prometheus.Registry {
 		}
 	})
 	// A service registers what it has before it consumes, and a consumer's depth is served once it does.
-	const consumers = 6
+	const consumers = 8
 	wait(t, "every service to consume", func() bool {
 		families, err := adm.Registry.Gather()
 		if err != nil {

@@ -5,27 +5,22 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/pkg/cli"
-	"dateline/pkg/netguard"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/parser/inspect"
 )
 
 // parseCmd parses a page without any queue.
 type parseCmd struct {
-	inspect.Command    `embed:""`
-	FetchUserAgent     string `help:"User-Agent that a URL is fetched with." default:"DatelineBot/0.1" env:"DATELINE_FETCH_USER_AGENT"`
-	FetchAllowLoopback bool   `help:"Fetch from this machine itself, on any port: for tests only." env:"DATELINE_FETCH_ALLOW_LOOPBACK"`
+	inspect.Command `embed:""`
+	Web             `embed:""`
 }
 
 func (c *parseCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	return c.Command.Run(ctx, t.In, t.Out, c.fetch)
+	return c.Command.Run(ctx, t.In, t.Out, c.page)
 }
 
-// fetch gets a page as the fetcher does, with its guard and its limits.
-func (c *parseCmd) fetch(ctx context.Context, url string) (*article.Page, error) {
-	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, fetch.DefaultLimits)
-	defer client.Close()
-	r, err := client.Get(ctx, fetch.Request{URL: url, Accept: fetch.AcceptPage})
+func (c *parseCmd) page(ctx context.Context, url string) (*article.Page, error) {
+	r, err := c.get(ctx, url, fetch.AcceptPage)
 	if err != nil {
 		return nil, err
 	}

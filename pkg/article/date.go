@@ -29,6 +29,15 @@ type Date struct {
 	Future    bool // more than a day after the capture: it is kept as the page gives it, and not to be believed
 }
 
+// ahead is how far after the capture a date may lie: clocks and zones differ by no more.
+const ahead = 24 * time.Hour
+
+// IsFuture reports whether a date lies so far after the capture that it is not to be believed. A capture whose time nobody told
+// has no future.
+func IsFuture(date, captured time.Time) bool {
+	return !captured.IsZero() && date.After(captured.Add(ahead))
+}
+
 type wireDate struct {
 	Time      string    `json:"time"`
 	Precision Precision `json:"precision"`

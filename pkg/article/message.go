@@ -179,11 +179,27 @@ const (
 	JobFeed JobKind = "feed"
 )
 
+// JobClass says what goes first where jobs have to wait for each other.
+type JobClass string
+
+// The job classes, the most urgent first.
+const (
+	JobFresh    JobClass = "fresh"    // news, and what a person asked for
+	JobRetry    JobClass = "retry"    // of either of the others, after a failure
+	JobBackfill JobClass = "backfill" // archives: whenever there is nothing better to do
+)
+
+// JobClasses are all there are, in their order.
+var JobClasses = []JobClass{JobFresh, JobRetry, JobBackfill}
+
 // Job asks the fetcher to fetch a URL.
 type Job struct {
-	URL  string    `json:"url"`
-	Kind JobKind   `json:"kind" jsonschema:"enum=auto,enum=page,enum=feed"`
-	Item *FeedItem `json:"item,omitempty"`
+	URL      string     `json:"url"`
+	Kind     JobKind    `json:"kind" jsonschema:"enum=auto,enum=page,enum=feed"`
+	Class    JobClass   `json:"class,omitempty" jsonschema:"enum=fresh,enum=retry,enum=backfill,description=Absent for fresh"`
+	Attempts int        `json:"attempts,omitempty" jsonschema:"minimum=0,description=Fetches that failed so far"`
+	Due      *time.Time `json:"due,omitempty" jsonschema:"description=Not to be fetched before"`
+	Item     *FeedItem  `json:"item,omitempty"`
 }
 
 // FeedItem is what a feed said of a page, passed along to the parser.

@@ -23,6 +23,7 @@ type Page struct {
 	Truncated   bool      // the body broke off or met a limit
 	Item        *FeedItem // what the feed said, where the page came from one
 	Body        []byte    // after content decoding, at most MaxPage bytes
+	Digest      string    // of Body, see Digest; empty where it was not made yet
 }
 
 const (
@@ -31,6 +32,7 @@ const (
 	headerCaptured  = "Dateline-Captured"
 	headerTruncated = "Dateline-Truncated"
 	headerItem      = "Dateline-Feed-Item"
+	headerDigest    = "Dateline-Digest"
 )
 
 var (
@@ -63,6 +65,9 @@ func (p *Page) Encode() (header map[string][]string, body []byte, err error) {
 	if p.Truncated {
 		header[headerTruncated] = []string{"true"}
 	}
+	if p.Digest != "" {
+		header[headerDigest] = []string{p.Digest}
+	}
 	if p.Item != nil {
 		item, err := json.Marshal(p.Item)
 		if err != nil {
@@ -80,6 +85,7 @@ func DecodePage(header map[string][]string, body []byte) (*Page, error) {
 		FinalURL:    HeaderValue(header, headerFinalURL),
 		ContentType: HeaderValue(header, HeaderContentType),
 		Truncated:   HeaderValue(header, headerTruncated) == "true",
+		Digest:      HeaderValue(header, headerDigest),
 	}
 	var err error
 	if p.Status, err = strconv.Atoi(HeaderValue(header, headerStatus)); err != nil {

@@ -16,8 +16,9 @@ import (
 // Add queues URLs for the fetcher.
 type Add struct {
 	Connection
-	Kind string   `help:"What the URLs are: page, feed, or auto to find out." enum:"auto,page,feed" default:"auto"`
-	URLs []string `arg:"" name:"url" help:"Pages or feeds; a feed's items are followed."`
+	Kind     string   `help:"What the URLs are: page, feed, or auto to find out." enum:"auto,page,feed" default:"auto"`
+	Backfill bool     `help:"Fetch them when no news wait for it: for archives."`
+	URLs     []string `arg:"" name:"url" help:"Pages or feeds; a feed's items are followed."`
 }
 
 // Run queues each URL, and names those that cannot be.
@@ -59,7 +60,11 @@ func (a *Add) Run(ctx context.Context, term *Terminal) error {
 }
 
 func (a *Add) job(raw string) (queue.Message, error) {
-	m, err := queue.Job(article.Job{URL: raw, Kind: article.JobKind(a.Kind)})
+	class := article.JobFresh
+	if a.Backfill {
+		class = article.JobBackfill
+	}
+	m, err := queue.Job(article.Job{URL: raw, Kind: article.JobKind(a.Kind), Class: class})
 	m.ID += fmt.Sprintf("-%d", time.Now().UnixNano()) // asked for by a person: fetched again even if just fetched
 	return m, err
 }
@@ -113,7 +118,10 @@ func (s *Status) queue(ctx context.Context, term *Terminal) error {
 	fmt.Fprintln(w, "STREAM\tMESSAGES\tSIZE\tLIMIT\tCONSUMER\tWAITING\tIN HAND\tOLDEST")
 	for _, stream := range status {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s", stream.Name, humanize.Comma(int64(stream.Messages)), humanize.Bytes(stream.Bytes), humanize.Bytes(uint64(stream.Limit)))
-		for _, c := range stream.Consumers {
+		for i, c := range stream.Consumers {
+			if i > 0 {
+				fmt.Fprint(w, "\n\t\t\t")
+			}
 			fmt.Fprintf(w, "\t%s\t%s\t%d\t%s", c.Name, humanize.Comma(int64(c.Waiting)), c.Unacked, c.Oldest.Round(time.Millisecond))
 		}
 		fmt.Fprintln(w)

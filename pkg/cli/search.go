@@ -167,7 +167,10 @@ func (s *Show) Run(ctx context.Context, term *Terminal) error {
 	if err := json.Unmarshal(raw, &record); err != nil {
 		return fmt.Errorf("answer of /v1/articles: %w", err)
 	}
-	return printArticle(term.Out, &record.Article)
+	if err := printArticle(term.Out, &record.Article); err != nil {
+		return err
+	}
+	return s.copies(ctx, term.Out, id)
 }
 
 func printArticle(out io.Writer, a *article.Article) error {

@@ -56,6 +56,9 @@ func (c Context) Parse(s string) (article.Date, error) {
 		}
 	}
 	if !ok {
+		d, ok = rfc822(raw)
+	}
+	if !ok {
 		d, ok = c.whole(raw)
 	}
 	if !ok {
@@ -120,9 +123,7 @@ func (c Context) Find(text string) (article.Date, bool) {
 	return found[0], true
 }
 
-// FindAll reads all dates in a short text as Find does, in their order, at most 200.
-func (c Context) FindAll(text string) []article.Date { return c.find(text, maxFound) }
-
+// find reads the first dates in a text.
 func (c Context) find(text string, most int) []article.Date {
 	var found []article.Date
 	f := finder{reader: reader{context: c.lookups(), mode: inText, text: text}}

@@ -11,7 +11,7 @@ import (
 )
 
 // What Find makes of noise around and in dates. want is "raw=date" for each, parted by "; ".
-func TestFindAll(t *testing.T) {
+func TestFindMany(t *testing.T) {
 	published := day("2024-11-20")
 	for _, c := range []struct {
 		lang, text, want string
@@ -53,7 +53,7 @@ func TestFindAll(t *testing.T) {
 		{"", "2 hours ago, yesterday", ""}, // nothing is known of the capture
 	} {
 		var got []string
-		for _, d := range (Context{Lang: c.lang, Published: published}).FindAll(c.text) {
+		for _, d := range (Context{Lang: c.lang, Published: published}).find(c.text, maxFound) {
 			got = append(got, d.Raw+"="+d.String())
 		}
 		if g := strings.Join(got, "; "); g != c.want {
@@ -157,7 +157,7 @@ func FuzzFind(f *testing.F) {
 	f.Add("en", "2000-1-0 and 6 Nov 2024 25:61, 13 pm")
 	f.Fuzz(func(t *testing.T, lang, text string) {
 		c := Context{Lang: lang, Captured: captured, Published: day("2024-11-07")}
-		for _, d := range c.FindAll(text) {
+		for _, d := range c.find(text, maxFound) {
 			if d.Raw == "" || d.Time.Year() < 1800 || d.Time.Year() > 2110 {
 				t.Fatalf("%q: %+v", text, d)
 			}
@@ -184,7 +184,7 @@ func TestFindIsLinear(t *testing.T) {
 	} {
 		lineartest.Check(t, strconv.Quote(piece), 16_000, func(n int) func() {
 			s := strings.Repeat(piece, n)
-			return func() { c.FindAll(s) }
+			return func() { c.find(s, maxFound) }
 		})
 	}
 }

@@ -19,6 +19,10 @@ import (
 type Guard struct {
 	// AllowLoopback lets loopback addresses through, on any port: for tests, never for the open web.
 	AllowLoopback bool
+
+	// TrustedProxies are "host:port" of proxies that may be dialled wherever they are: those that the operator's own
+	// network has. What is asked of them is checked all the same. Control and Check do not look at it.
+	TrustedProxies []string
 }
 
 // BlockedError says what was refused and why.

@@ -70,7 +70,7 @@ func TestAsyncAPIDescribesTheTopology(t *testing.T) {
 		}
 	}
 	for address, subject := range map[string]string{
-		"jobs":     JobSubject("example.org", "1"),
+		"jobs":     JobSubject(article.JobFresh, "example.org", "1"),
 		"pages":    RawSubject("example.org", "1"),
 		"articles": ArticleSubject("en", "example.org", "1"),
 		"indexed":  IndexedSubject("new", "example.org", "1"),

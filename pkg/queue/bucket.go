@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -55,13 +56,53 @@ func (b *Bucket) Update(ctx context.Context, key string, value []byte, revision 
 	} else {
 		revision, err = b.kv.Update(ctx, key, value, revision)
 	}
-	if errors.Is(err, jetstream.ErrKeyExists) || hasCode(err, jetstream.JSErrCodeStreamWrongLastSequence) {
+	if errors.Is(err, jetstream.ErrKeyExists) || hasCode(err, jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
 		err = ErrConflict
 	}
 	if err != nil {
 		return 0, fmt.Errorf("update %s: %w", key, err)
 	}
 	return revision, nil
+}
+
+// Entry is what a key holds.
+type Entry struct {
+	Key      string
+	Value    []byte // nil once it is deleted
+	Revision uint64
+	Stored   time.Time // by the server's clock
+}
+
+// Follow calls f, one after the other, with what each key holds, then current, and then f with each change, until ctx
+// ends. Changes that it missed while the server was away come when it is back; keys that the bucket's age removes go
+// without notice.
+func (b *Bucket) Follow(ctx context.Context, current func(), f func(Entry)) error {
+	w, err := b.kv.WatchAll(ctx)
+	if err != nil {
+		return fmt.Errorf("follow %s: %w", b.kv.Bucket(), err)
+	}
+	defer func() {
+		_ = w.Stop() // fails where the watch has ended with ctx, or with the server
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case e, ok := <-w.Updates():
+			switch {
+			case !ok && ctx.Err() != nil:
+				return nil
+			case !ok:
+				return fmt.Errorf("follow %s: ended by the server", b.kv.Bucket())
+			case e == nil:
+				current()
+			case e.Operation() == jetstream.KeyValuePut:
+				f(Entry{e.Key(), e.Value(), e.Revision(), e.Created()})
+			default:
+				f(Entry{Key: e.Key(), Revision: e.Revision(), Stored: e.Created()})
+			}
+		}
+	}
 }
 
 // Delete removes a key; removing one that is not there is no error.

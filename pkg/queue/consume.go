@@ -29,6 +29,7 @@ type Subscription struct {
 	Ordered     bool // Handle is called for one batch at a time, in the stream's order; only settling overlaps
 	Batch       int  // most deliveries in a call
 	MaxAttempts int  // a delivery that Handle wants to retry as often is a dead letter; 0: retry for ever
+	Waits       bool // Handle may wait, or put deliveries off; it calls Begin on each before it works on it
 	Handle      Handler
 }
 
@@ -322,7 +323,11 @@ func (c *consumption) take(ctx context.Context) []*Delivery {
 
 // do handles a batch, and returns what is left to do: to settle it.
 func (c *consumption) do(ctx context.Context, worker int, batch []*Delivery) (settle func()) {
-	if err := c.attempts.begin(ctx, worker, batch); err != nil {
+	if c.s.Waits {
+		for _, d := range batch {
+			d.begin = func(ctx context.Context) error { return c.attempts.begin(ctx, worker, []*Delivery{d}) }
+		}
+	} else if err := c.attempts.begin(ctx, worker, batch); err != nil {
 		for _, d := range batch {
 			c.handBack(d)
 		}
@@ -432,7 +437,11 @@ func (c *consumption) acknowledge(d *Delivery, o Outcome) {
 		if after <= 0 {
 			after = min(time.Second<<min(d.Attempt-1, 10), 5*time.Minute)
 		}
-		slog.Info("message will be retried", "service", c.q.name, "subject", d.Subject, "attempt", d.Attempt, "after", after, "error", o.err)
+		level := slog.LevelInfo
+		if o.err == nil { // it only has to wait
+			level = slog.LevelDebug
+		}
+		slog.Log(context.Background(), level, "message will be retried", "service", c.q.name, "subject", d.Subject, "attempt", d.Attempt, "after", after, "error", o.err)
 		c.log(d, "nak", d.msg.NakWithDelay(after))
 	}
 }

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"context"
 	"time"
 
 	"dateline/pkg/article"
@@ -54,8 +55,13 @@ type Delivery struct {
 	Body     []byte
 
 	origin string // once it has been asked for
+	begin  func(context.Context) error
 	msg    jetstream.Msg
 }
+
+// Begin is called by the handler of a Subscription with Waits, when the work on a delivery begins: should the process die
+// from now on, the delivery is a suspect. What only waits when others kill the process is none.
+func (d *Delivery) Begin(ctx context.Context) error { return d.begin(ctx) }
 
 // Origin is the id of the journey that the delivery belongs to: what an earlier stage named it, or, for the first
 // message of a journey, its own. Publishers cannot choose it.
@@ -92,7 +98,8 @@ func (v verdict) String() string { return [...]string{"retry", "done", "dead"}[v
 // Done finishes a delivery: out is published first, and the delivery is acked when all of it is acknowledged.
 func Done(out ...Message) Outcome { return Outcome{verdict: done, out: out} }
 
-// Retry has the delivery come again after a time; zero means a time that grows with the attempts.
+// Retry has the delivery come again after a time; zero means a time that grows with the attempts. Without an error
+// nothing has failed: the message has to wait.
 func Retry(err error, after time.Duration) Outcome {
 	return Outcome{verdict: retry, err: err, after: after}
 }

@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -122,9 +123,76 @@ func TestPublishRefusesWhatCanNeverBeTaken(t *testing.T) {
 func TestAJobIsQueuedOnce(t *testing.T) {
 	q := queuetest.Start(t)
 	for i, duplicate := range []bool{false, true} {
-		acks, err := q.Publish(within(t), queue.Message{Subject: queue.JobSubject("example.org", "1"), ID: fmt.Sprint("try", i), Body: []byte("{}")})
+		acks, err := q.Publish(within(t), queue.Message{Subject: queue.JobSubject(article.JobFresh, "example.org", "1"), ID: fmt.Sprint("try", i), Body: []byte("{}")})
 		if err != nil || acks[0].Duplicate != duplicate {
 			t.Errorf("try %d: %+v, %v", i, acks, err)
+		}
+	}
+}
+
+// A job that fails again and again is one message after the other: each is there before the one before it is gone, so that
+// it is never refused as queued already.
+func TestRetries(t *testing.T) {
+	q := queuetest.Start(t)
+	j := article.Job{URL: "https://example.org/a", Kind: article.JobPage, Item: &article.FeedItem{Title: "A"}}
+	publish := func() {
+		m, err := queue.Job(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.ID += fmt.Sprint(time.Now().UnixNano())
+		if acks, err := q.Publish(within(t), m); err != nil || acks[0].Duplicate {
+			t.Fatalf("%+v, %v", acks, err)
+		}
+	}
+	var mu sync.Mutex
+	var got []article.Job
+	origins := map[string]bool{}
+	fail := func(_ context.Context, ds []*queue.Delivery) []queue.Outcome {
+		var j article.Job
+		if err := json.Unmarshal(ds[0].Body, &j); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		got = append(got, j)
+		origins[ds[0].Origin()] = true
+		mu.Unlock()
+		if j.Attempts == 3 {
+			return []queue.Outcome{queue.Done()}
+		}
+		again, err := queue.RetryJob(ds[0], j)
+		if err != nil {
+			t.Error(err)
+		}
+		// A crash before the ack has this delivery come again, and publish again.
+		if _, err := q.Publish(t.Context(), again); err != nil {
+			t.Error(err)
+		}
+		return []queue.Outcome{queue.Done(again)}
+	}
+	for _, c := range []queue.Consumer{queue.FetcherFresh, queue.FetcherRetry} {
+		consume(t, q, queue.Subscription{Consumer: c, Workers: 2, Batch: 1, Handle: fail})
+	}
+	for round := 1; round <= 2; round++ { // the second within the time in which ids are remembered
+		publish()
+		eventually(t, "four deliveries", func() bool { mu.Lock(); defer mu.Unlock(); return len(got) >= 4*round })
+		eventually(t, "no job is left", func() bool {
+			status, err := q.Status(t.Context())
+			return err == nil && status[1].Name == "JOBS" && status[1].Messages == 0
+		})
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(got) != 8 || len(origins) != 2 {
+		t.Errorf("%d deliveries in %d journeys, want 8 in 2", len(got), len(origins))
+	}
+	for i, j := range got {
+		class := article.JobRetry
+		if i%4 == 0 {
+			class = article.JobFresh
+		}
+		if j.Attempts != i%4 || j.Class != class || j.Item.Title != "A" {
+			t.Errorf("delivery %d: %+v", i, j)
 		}
 	}
 }
@@ -301,6 +369,67 @@ func TestAMessageThatKillsProcessesIsADeadLetter(t *testing.T) {
 		if _, ok := handled.Load(id); !ok {
 			t.Errorf("%s was never handled", id)
 		}
+	}
+}
+
+// What waits for its turn while others kill process after process is no suspect; what they had begun is.
+func TestWhatWaitsIsNoSuspect(t *testing.T) {
+	server := queuetest.Server(t)
+	q := queuetest.Connect(t, server, "test")
+	if err := q.Provision(within(t), queuetest.Limits); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Publish(within(t), ext("waits", "x"), ext("begins", "x")); err != nil {
+		t.Fatal(err)
+	}
+	dead := make(chan queue.DeadLetter, 2)
+	consume(t, q, queue.Subscription{Consumer: queue.IndexerDLQ, Workers: 1, Batch: 1, Handle: func(_ context.Context, ds []*queue.Delivery) []queue.Outcome {
+		dead <- queue.DeadLetterOf(ds[0])
+		return []queue.Outcome{queue.Done()}
+	}})
+	for deaths := 0; ; deaths++ {
+		p := queuetest.Connect(t, server, "parser")
+		var mu sync.Mutex
+		hand := map[string]bool{}
+		died := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			_ = p.Consume(ctx, queue.Subscription{Consumer: queue.ParserExt, Workers: 2, Batch: 1, Waits: true, Handle: func(_ context.Context, ds []*queue.Delivery) []queue.Outcome {
+				if ds[0].ID == "begins" {
+					if err := ds[0].Begin(ctx); err != nil {
+						t.Error(err)
+					}
+				}
+				mu.Lock()
+				hand[ds[0].ID] = true
+				if len(hand) == 2 {
+					p.Kill()
+					close(died)
+				}
+				mu.Unlock()
+				<-ctx.Done()
+				return make([]queue.Outcome, 1)
+			}})
+		}()
+		select {
+		case <-died:
+			if deaths == 5 {
+				t.Fatal("what killed five processes is tried again")
+			}
+			if err := q.Redeliver(within(t), queue.ParserExt); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			continue
+		case l := <-dead:
+			if l.ID != "begins" || l.Reason != "poison" || deaths != 5 {
+				t.Errorf("after %d deaths: %+v", deaths, l)
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("neither died nor finished")
+		}
+		cancel()
+		return
 	}
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,13 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	}
 
 	admin := connect("admin", "admin")
+	// What an earlier version left: one consumer of all jobs.
+	if _, err := admin.js.CreateStream(ctx, jetstream.StreamConfig{Name: streamJobs, Subjects: []string{"jobs.>"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 1 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.js.CreateConsumer(ctx, streamJobs, jetstream.ConsumerConfig{Durable: "fetcher", AckPolicy: jetstream.AckExplicitPolicy}); err != nil {
+		t.Fatal(err)
+	}
 	if err := admin.Provision(ctx, Limits{MaxStore: 1 << 30, Replicas: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -82,18 +90,29 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	}
 
 	fetcher := connect("fetcher", "fetcher")
+	for _, name := range []string{Sources, Politeness} {
+		bucket, err := fetcher.Bucket(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bucket.Update(ctx, "k", []byte("v"), 0); err != nil {
+			t.Errorf("fetcher: %s: %v", name, err)
+		}
+		if _, _, err := bucket.Get(ctx, "k"); err != nil {
+			t.Errorf("fetcher: %s: %v", name, err)
+		}
+		following, halt := context.WithTimeout(ctx, 5*time.Second)
+		if err := bucket.Follow(following, halt, func(Entry) {}); err != nil || errors.Is(following.Err(), context.DeadlineExceeded) {
+			t.Errorf("fetcher: %s is not followed: %v", name, err)
+		}
+		halt()
+	}
 	bucket, err := fetcher.Bucket(ctx, Sources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bucket.Put(ctx, "k", []byte("v")); err != nil {
-		t.Errorf("fetcher: %v", err)
-	}
 	if keys, err := bucket.Keys(ctx); err != nil || len(keys) != 1 {
 		t.Errorf("fetcher: keys %v, %v", keys, err)
-	}
-	if _, _, err := bucket.Get(ctx, "k"); err != nil {
-		t.Errorf("fetcher: %v", err)
 	}
 
 	publisher := connect("publisher_rasc", "publisher")
@@ -127,9 +146,17 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 		}
 	}
 	letters := make(chan string, 10)
-	work(fetcher, FetcherJobs, each(func(d *Delivery) Outcome {
+	work(fetcher, FetcherFresh, each(func(d *Delivery) Outcome {
+		m, err := RetryJob(d, article.Job{URL: "https://example.org/1"})
+		if err != nil {
+			t.Error(err)
+		}
+		return Done(m)
+	}))
+	work(fetcher, FetcherRetry, each(func(d *Delivery) Outcome {
 		return Done(Message{Subject: RawSubject("example.org", "1"), ID: "page", Body: d.Body})
 	}))
+	work(fetcher, FetcherBackfill, each(func(*Delivery) Outcome { return Done() }))
 	work(fetcher, FetcherDue, each(func(*Delivery) Outcome { return Done() }))
 	work(parser, ParserRaw, each(func(*Delivery) Outcome { return Dead("no_article_text", os.ErrInvalid) }))
 	work(parser, ParserExt, each(func(d *Delivery) Outcome {
@@ -139,7 +166,7 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 		return Done(Message{Subject: IndexedSubject("new", "rasc", "1"), ID: "i", Body: d.Body}, Message{Subject: ReceiptSubject("rasc", "1"), ID: "r", Body: d.Body})
 	}))
 	work(indexer, IndexerDLQ, each(func(d *Delivery) Outcome { letters <- DeadLetterOf(d).Reason; return Done() }))
-	if _, err := fetcher.Publish(ctx, Message{Subject: JobSubject("example.org", "1"), ID: "job", Body: []byte("{}")}); err != nil {
+	if _, err := fetcher.Publish(ctx, Message{Subject: JobSubject(article.JobFresh, "example.org", "1"), ID: "job", Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := publisher.Publish(ctx, Message{Subject: ExtSubject("rasc"), ID: "p", Type: article.TypePublication, Body: []byte("text")}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -48,20 +49,23 @@ func (q *Queue) Status(ctx context.Context) ([]StreamStatus, error) {
 	return all, nil
 }
 
-// status tells about the given consumers and their streams, in their order.
+// status tells about the streams of the given consumers, each once, and of their consumers about those.
 func (q *Queue) status(ctx context.Context, of []Consumer) ([]StreamStatus, error) {
 	var all []StreamStatus
 	var errs []error
 	for _, c := range of {
-		one, err := q.streamStatus(ctx, c.Stream)
-		if err == nil {
-			err = q.addConsumer(ctx, one, c)
+		i := slices.IndexFunc(all, func(s StreamStatus) bool { return s.Name == c.Stream })
+		if i < 0 {
+			one, err := q.streamStatus(ctx, c.Stream)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			all, i = append(all, *one), len(all)
 		}
-		if err != nil {
+		if err := q.addConsumer(ctx, &all[i], c); err != nil {
 			errs = append(errs, err)
-			continue
 		}
-		all = append(all, *one)
 	}
 	return all, errors.Join(errs...)
 }

@@ -1,19 +1,15 @@
 package queue
 
 import (
-	"fmt"
-	"hash/fnv"
 	"strings"
+
+	"dateline/pkg/article"
 )
 
-// JobPartitions is the number of partitions of JOBS: all jobs of a host are in one.
-const JobPartitions = 32
-
-// JobSubject is where the job with an id (article.JobID) for a host is queued.
-func JobSubject(host, id string) string {
-	h := fnv.New32a()
-	h.Write([]byte(host))
-	return fmt.Sprintf("jobs.%d.%s.%s", h.Sum32()%JobPartitions, token(host), token(id))
+// JobSubject is where the job with an id (article.JobID) for a host is queued. A retry's id ends in the number of its
+// attempt.
+func JobSubject(class article.JobClass, host, id string) string {
+	return "jobs." + token(string(class)) + "." + token(host) + "." + token(id)
 }
 
 // RawSubject is where the capture with an id (article.PageID) of a page of a host is published.

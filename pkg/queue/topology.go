@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,16 +29,21 @@ const (
 	streamDead     = "DLQ"
 )
 
-// Sources is the bucket of the source registry; attempts that of the attempt markers.
+// Sources is the bucket of the source registry; Politeness that of the hosts being fetched from; attempts that of the
+// attempt markers.
 const (
-	Sources  = "SOURCES"
-	attempts = "ATTEMPTS"
+	Sources    = "SOURCES"
+	Politeness = "POLITENESS"
+	attempts   = "ATTEMPTS"
 )
+
+// PolitenessAge is how long Politeness keeps a key after its last change: longer than any host is left alone.
+const PolitenessAge = 25 * time.Hour
 
 const day = 24 * time.Hour
 
 // streams is the topology that ARCHITECTURE's table describes. MaxBytes holds the share of --max-store in thousandths until
-// Provision puts the size in; with the buckets the shares make 990, so that the sum stays below the store's limit.
+// Provision puts the size in; with the buckets the shares make 995, so that the sum stays below the store's limit.
 var streams = []jetstream.StreamConfig{
 	{
 		Name: streamSched, Subjects: []string{"sched.>", "due.>"}, Discard: jetstream.DiscardOld, MaxBytes: 50,
@@ -83,6 +89,7 @@ var streams = []jetstream.StreamConfig{
 
 var buckets = []jetstream.KeyValueConfig{
 	{Bucket: Sources, History: 1, MaxBytes: 30, Description: "the source registry and its state"},
+	{Bucket: Politeness, History: 1, MaxBytes: 5, TTL: PolitenessAge, Description: "whose turn it is at each site and address"},
 	{Bucket: attempts, History: 1, MaxBytes: 10, TTL: time.Hour, Description: "what each worker had in hand, against messages that kill the process"},
 }
 
@@ -95,10 +102,17 @@ type Consumer struct {
 	pending int           // most deliveries unacked at a time, over all replicas
 }
 
+// maxWaiting is how many jobs of a class may wait for their turn or for another try, each of them delivered once and put
+// off. With more, those behind them wait with them, whatever their host; the server looks through all of them several
+// times a second.
+const maxWaiting = 20_000
+
 // The consumers. Heartbeats extend the wait for as long as work goes on, so the wait is only how long the work of a dead
 // process lies still.
 var (
-	FetcherJobs     = Consumer{streamJobs, "fetcher", "", 30 * time.Second, 2000}
+	FetcherFresh    = Consumer{streamJobs, "fetcher_fresh", "jobs.fresh.>", 30 * time.Second, maxWaiting}
+	FetcherRetry    = Consumer{streamJobs, "fetcher_retry", "jobs.retry.>", 30 * time.Second, maxWaiting}
+	FetcherBackfill = Consumer{streamJobs, "fetcher_backfill", "jobs.backfill.>", 30 * time.Second, maxWaiting}
 	FetcherDue      = Consumer{streamSched, "dispatcher", "due.>", 30 * time.Second, 1000}
 	ParserRaw       = Consumer{streamRaw, "parser", "", 20 * time.Second, 1000}
 	ParserExt       = Consumer{streamExt, "parser", "", 20 * time.Second, 2000}
@@ -106,7 +120,7 @@ var (
 	IndexerDLQ      = Consumer{streamDead, "indexer", "", 20 * time.Second, 1000}
 )
 
-var consumers = []Consumer{FetcherJobs, FetcherDue, ParserRaw, ParserExt, IndexerArticles, IndexerDLQ}
+var consumers = []Consumer{FetcherFresh, FetcherRetry, FetcherBackfill, FetcherDue, ParserRaw, ParserExt, IndexerArticles, IndexerDLQ}
 
 // One request asks for at most maxPull messages and pullBytes bytes: NATS drops a connection that falls 64 MB behind.
 const (
@@ -145,6 +159,9 @@ func (q *Queue) Provision(ctx context.Context, l Limits) error {
 			return fmt.Errorf("provision stream %s of %s: %w", s.Name, Size(s.MaxBytes), err)
 		}
 	}
+	if err := q.retireConsumers(ctx); err != nil {
+		return err
+	}
 	for _, c := range consumers {
 		_, err := q.js.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
 			Durable: c.Name, FilterSubject: c.filter, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.ackWait,
@@ -160,6 +177,28 @@ func (q *Queue) Provision(ctx context.Context, l Limits) error {
 		if _, err := q.js.CreateOrUpdateKeyValue(ctx, b); err != nil {
 			return fmt.Errorf("provision bucket %s: %w", b.Bucket, err)
 		}
+	}
+	return nil
+}
+
+// retireConsumers removes what consumes JOBS and is not of this description. A work queue gives each message to one
+// consumer, and refuses those whose subjects overlap.
+func (q *Queue) retireConsumers(ctx context.Context) error {
+	stream, err := q.js.Stream(ctx, streamJobs)
+	if err != nil {
+		return fmt.Errorf("provision consumers of %s: %w", streamJobs, err)
+	}
+	names := stream.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if slices.ContainsFunc(consumers, func(c Consumer) bool { return c.Stream == streamJobs && c.Name == name }) {
+			continue
+		}
+		if err := stream.DeleteConsumer(ctx, name); err != nil {
+			return fmt.Errorf("remove consumer %s of %s: %w", name, streamJobs, err)
+		}
+	}
+	if err := names.Err(); err != nil {
+		return fmt.Errorf("list consumers of %s: %w", streamJobs, err)
 	}
 	return nil
 }

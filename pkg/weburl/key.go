@@ -49,16 +49,27 @@ func key(u *whatwg.Url) string {
 	return b.String()
 }
 
+// Site is what a host, as Host gives it, belongs to: its registrable domain, by the public suffix list with its private part,
+// so that each blog of a blog host is a site. A public suffix itself, a name of one label and an IP address are sites of
+// their own.
+func Site(host string) string {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return host
+	}
+	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return host
+	}
+	return domain
+}
+
 // aliases are labels under which a site shows the same pages again.
 var aliases = set("www", "www2", "m", "mobile", "amp", "touch", "wap")
 
 // keyHost drops alias labels, but never of the registrable domain: m.co.uk is a site of its own.
 func keyHost(host string) string {
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return host
-	}
-	site, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil || site == host { // a public suffix itself, or a single label
+	site := Site(host)
+	if site == host {
 		return host
 	}
 	labels := strings.Split(strings.TrimSuffix(host, "."+site), ".")
@@ -166,6 +177,6 @@ func unwrap(u *whatwg.Url) (inner string, ok bool) {
 }
 
 func isGoogle(host string) bool {
-	site, err := publicsuffix.EffectiveTLDPlusOne(host)
-	return err == nil && strings.HasPrefix(site, "google.") && (host == site || host == "www."+site)
+	site := Site(host)
+	return strings.HasPrefix(site, "google.") && (host == site || host == "www."+site)
 }

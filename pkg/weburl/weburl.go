@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	whatwgerrors "github.com/nlnwa/whatwg-url/errors"
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )
 
@@ -46,6 +47,9 @@ func Canonical(raw string) (string, error) {
 // Resolve parses ref, as found in a document or a Location header at base, as browsers do, and returns an absolute http
 // or https URL without user information and fragment. Unlike Canonical it leaves the query as the server wrote it.
 func Resolve(base, ref string) (string, error) {
+	if plain(ref) {
+		return ref, nil
+	}
 	u, err := parse(ref, base)
 	if err != nil {
 		return "", fmt.Errorf("%w: %q: %w", ErrInvalid, clip(ref), err)
@@ -80,7 +84,7 @@ func parse(ref, base string) (*whatwg.Url, error) {
 		u, err = parser.ParseRef(base, ref)
 	}
 	if err != nil {
-		return nil, err
+		return nil, reason(err)
 	}
 	if s := u.Scheme(); s != "http" && s != "https" {
 		return nil, fmt.Errorf("scheme %q is not http or https", s)
@@ -91,6 +95,19 @@ func parse(ref, base string) (*whatwg.Url, error) {
 	u.SetUsername("")
 	u.SetPassword("")
 	return u, nil
+}
+
+// reason is the parser's error without what it says around it: that it is one, and the address.
+func reason(err error) error {
+	invalid, ok := errors.AsType[*whatwgerrors.ValidationError](err)
+	switch {
+	case !ok:
+		return err
+	case invalid.Type() == whatwgerrors.MissingSchemeNonRelativeURL:
+		return errors.New("it has no scheme such as https://")
+	}
+	s := string(invalid.Type())
+	return errors.New(strings.ToLower(s[:1]) + s[1:])
 }
 
 // canonical serialises u in canonical form.
@@ -227,7 +244,7 @@ func startsWithHost(s string) bool {
 func clip(s string) string {
 	const most = 200
 	if len(s) > most {
-		return s[:most] + "…"
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }

@@ -3,8 +3,8 @@ package fetcher
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -18,9 +18,10 @@ import (
 	"dateline/pkg/queue"
 	"dateline/pkg/queue/queuetest"
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/warc"
 
 	"github.com/alecthomas/kong"
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
 // site is a web site with a feed.
@@ -52,7 +53,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.last.IsZero() {
 		s.closest = min(s.closest, time.Since(s.last))
 	}
-	fail := s.fail > 0
+	fail := s.fail > 0 && r.URL.Path != "/robots.txt"
 	if fail {
 		s.fail--
 	}
@@ -65,6 +66,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.last = time.Now()
 	}()
 	switch {
+	case r.URL.Path == "/robots.txt":
+		_, _ = fmt.Fprint(w, "User-agent: *\nDisallow: /secret\n")
 	case fail:
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -83,6 +86,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, "</channel></rss>")
 	case r.URL.Path == "/moved":
 		http.Redirect(w, r, "/there", http.StatusFound)
+	case r.URL.Path == "/to-secret":
+		http.Redirect(w, r, "/secret", http.StatusFound)
 	case r.URL.Path == "/gone":
 		w.WriteHeader(http.StatusGone)
 	case r.URL.Path == "/private":
@@ -108,6 +113,7 @@ func (s *site) set(f func()) {
 var config = Config{
 	FetchWorkers: 8, FetchTimeout: 5 * time.Second, FetchHostDelay: time.Millisecond, FetchRetryDelay: 100 * time.Millisecond, FetchPageBytes: 1 << 20, FetchFeedBytes: 1 << 20,
 	FetchUserAgent: "DatelineBot/test", FetchAllowLoopback: true, FeedInterval: time.Second,
+	Evidence: warc.Config{WARCSize: 1e9, WARCAge: time.Hour},
 }
 
 // run starts a fetcher; stop ends it and waits.
@@ -134,7 +140,7 @@ func add(t *testing.T, q *queue.Queue, kind article.JobKind, urls ...string) {
 			t.Fatal(err)
 		}
 		id := article.JobID(u)
-		m := queue.Message{Subject: queue.JobSubject(weburl.Host(u), id), ID: fmt.Sprint(id, time.Now().UnixNano()), Type: article.TypeJob, Header: queue.Header{article.HeaderURL: {u}}, Body: body}
+		m := queue.Message{Subject: queue.JobSubject(article.JobFresh, weburl.Host(u), id), ID: fmt.Sprint(id, time.Now().UnixNano()), Type: article.TypeJob, Header: queue.Header{article.HeaderURL: {u}}, Body: body}
 		if _, err := q.Publish(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
@@ -206,10 +212,10 @@ func TestPages(t *testing.T) {
 	q, s := queuetest.Start(t), newSite(t)
 	o := collect(t, q)
 	run(t, q, config)
-	add(t, q, article.JobAuto, s.URL+"/one", s.URL+"/moved", s.URL+"/gone", s.URL+"/private")
+	add(t, q, article.JobAuto, s.URL+"/one", s.URL+"/moved", s.URL+"/gone", s.URL+"/private", s.URL+"/secret/page", s.URL+"/to-secret")
 	add(t, q, article.JobFeed, s.URL+"/no-feed")
 	add(t, q, article.JobPage, s.URL+"/feed")
-	eventually(t, "all jobs end", 20*time.Second, func() bool { p, d := o.count(); return p == 2 && d == 4 })
+	eventually(t, "all jobs end", 20*time.Second, func() bool { p, d := o.count(); return p == 2 && d == 6 })
 
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -224,10 +230,19 @@ func TestPages(t *testing.T) {
 	if p := o.pages["/moved"][0]; p.FinalURL != s.URL+"/there" {
 		t.Errorf("%+v", p)
 	}
-	for path, reason := range map[string]string{"/gone": "http_4xx", "/private": "blocked_address", "/no-feed": deadNotFeed, "/feed": deadNotPage} {
+	for path, reason := range map[string]string{"/gone": "http_4xx", "/private": "blocked_address", "/no-feed": deadNotFeed, "/feed": deadNotPage, "/secret/page": "robots", "/to-secret": "robots"} {
 		if d := o.dead[s.URL+path]; d.Reason != reason || d.Service == "" {
 			t.Errorf("%s: %+v, want %s", path, d, reason)
 		}
+	}
+	if d := o.dead[s.URL+"/to-secret"]; !strings.Contains(d.Error, "Disallow: /secret (line 2 of "+s.URL+"/robots.txt)") {
+		t.Errorf("the refusal is not explained: %q", d.Error)
+	}
+	if n := s.times("/secret") + s.times("/secret/page"); n != 0 {
+		t.Errorf("what robots.txt forbids was asked for %d times", n)
+	}
+	if n := s.times("/robots.txt"); n != 1 {
+		t.Errorf("robots.txt was asked for %d times", n)
 	}
 }
 
@@ -252,7 +267,13 @@ func TestFeedIsFollowed(t *testing.T) {
 
 	// Failures put polls off and end nothing.
 	s.set(func() { s.fail = 2 })
-	eventually(t, "a failing feed is polled again", 30*time.Second, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.fail == 0 })
+	eventually(t, "a failing feed is polled again", 30*time.Second, func() bool {
+		hurry(t, q, s.URL+"/feed")
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.fail == 0
+	})
+	hurry(t, q, s.URL+"/feed")
 	s.set(func() { s.items, s.etag = []string{"d", "c", "b"}, `"v3"` })
 	eventually(t, "items come after failures", 30*time.Second, func() bool { p, _ := o.count(); return p == 4 })
 
@@ -271,24 +292,55 @@ func TestFeedIsFollowed(t *testing.T) {
 	}
 }
 
+// hurry has a source polled now that failures have put off.
+func hurry(t *testing.T, q *queue.Queue, url string) {
+	t.Helper()
+	r, err := registry.Open(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Change(t.Context(), registry.ID(url), func(s *registry.Source) error {
+		if s.Revisit.Health().Failures > 0 {
+			s.Next = time.Now()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Publish(t.Context(), registry.Schedule(s, s.Next)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What a crash leaves: the registry without a schedule; a poll that has come again after its state was saved; jobs
 // published whose feed was not saved.
 func TestCrashesLoseNothing(t *testing.T) {
 	q, s := queuetest.Start(t), newSite(t, "a", "b")
 	o := collect(t, q)
-	r, err := openRegistry(t.Context(), q)
+	r, err := registry.Open(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := time.Now().Add(-time.Hour)
-	known := itemID(t, s.URL+"/a")
-	if err := r.save(t.Context(), &source{URL: s.URL + "/feed", Seen: []string{known}, Next: next}, 0); err != nil {
+	lost, err := registry.New(s.URL+"/feed", registry.Wish{Kind: registry.Feed}, time.Now().Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := r.Seen(t.Context(), lost.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen.Show(itemID(t, s.URL+"/a"))
+	if err := r.SaveSeen(t.Context(), lost.ID(), seen); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Save(t.Context(), lost, 0); err != nil {
 		t.Fatal(err)
 	}
 	run(t, q, config)
 	eventually(t, "a source without a schedule is polled", 20*time.Second, func() bool { p, _ := o.count(); return p == 1 })
 
-	m := schedule(&source{URL: s.URL + "/feed"}, time.Now())
+	m := registry.Schedule(lost, time.Now())
 	if _, err := q.Publish(t.Context(), m); err != nil { // in place of the right one
 		t.Fatal(err)
 	}
@@ -318,7 +370,7 @@ func TestOneHost(t *testing.T) {
 	o := collect(t, q)
 	cfg := config
 	cfg.FetchHostDelay, cfg.FeedInterval = 100*time.Millisecond, time.Hour
-	s.fail = 2 // the feed's own job fails at first
+	s.fail = 1 // the feed's own job fails at first
 	add(t, q, article.JobAuto, s.URL+"/feed")
 	run(t, q, cfg)
 	eventually(t, "every item is fetched", 2*time.Minute, func() bool { p, d := o.count(); return p+d == 50 })
@@ -330,40 +382,26 @@ func TestOneHost(t *testing.T) {
 	}
 }
 
-func TestFailures(t *testing.T) {
-	f := &failures{count: map[string]int{}}
-	for range 3 {
-		f.add("a")
-	}
-	if n := f.add("a"); n != 4 {
-		t.Errorf("counted %d", n)
-	}
-	f.forget("a")
-	if n := f.add("a"); n != 1 {
-		t.Errorf("counted %d after forgetting", n)
-	}
-	for i := range maxFailing + 1 {
-		f.add(fmt.Sprint(i))
-	}
-	if len(f.count) > maxFailing {
-		t.Errorf("%d entries", len(f.count))
-	}
-}
-
 func TestConfigValidate(t *testing.T) {
 	if err := config.Validate(); err != nil {
 		t.Error(err)
 	}
 	for name, spoil := range map[string]func(*Config){
-		"--fetch-workers":     func(c *Config) { c.FetchWorkers = 0 },
-		"--fetch-timeout":     func(c *Config) { c.FetchTimeout = 0 },
-		"--fetch-host-delay":  func(c *Config) { c.FetchHostDelay = -1 },
-		"--fetch-retry-delay": func(c *Config) { c.FetchRetryDelay = 0 },
-		"--fetch-page-bytes":  func(c *Config) { c.FetchPageBytes = 1 << 40 },
-		"--fetch-feed-bytes":  func(c *Config) { c.FetchFeedBytes = 0 },
-		"--fetch-user-agent":  func(c *Config) { c.FetchUserAgent = "a\r\nb" },
-		"--fetch-contact":     func(c *Config) { c.FetchContact = "me" },
-		"--feed-interval":     func(c *Config) { c.FeedInterval = 48 * time.Hour },
+		"--fetch-workers":       func(c *Config) { c.FetchWorkers = 0 },
+		"--fetch-timeout":       func(c *Config) { c.FetchTimeout = 0 },
+		"--fetch-host-delay":    func(c *Config) { c.FetchHostDelay = -1 },
+		"--fetch-address-rate":  func(c *Config) { c.FetchAddressRate = -1 },
+		"--fetch-rate-fresh":    func(c *Config) { c.FetchRateFresh = 1e9 },
+		"--fetch-rate-retry":    func(c *Config) { c.FetchRateRetry = 1e-9 },
+		"--fetch-rate-backfill": func(c *Config) { c.FetchRateBackfill = math.NaN() },
+		"--fetch-retry-delay":   func(c *Config) { c.FetchRetryDelay = 0 },
+		"--fetch-page-bytes":    func(c *Config) { c.FetchPageBytes = 1 << 40 },
+		"--fetch-feed-bytes":    func(c *Config) { c.FetchFeedBytes = 0 },
+		"--fetch-user-agent":    func(c *Config) { c.FetchUserAgent = "a\r\nb" },
+		"--fetch-contact":       func(c *Config) { c.FetchContact = "me" },
+		"--feed-interval":       func(c *Config) { c.FeedInterval = 48 * time.Hour },
+		"--poll-budget":         func(c *Config) { c.PollBudget = -1 },
+		"--warc-size":           func(c *Config) { c.Evidence.WARCSize = 1 },
 	} {
 		c := config
 		spoil(&c)
@@ -389,39 +427,5 @@ func TestUserAgent(t *testing.T) {
 	c.FetchContact = "https://example.org/bot"
 	if got := c.userAgent(); got != "DatelineBot/test (+https://example.org/bot)" {
 		t.Error(got)
-	}
-}
-
-func TestPostpone(t *testing.T) {
-	f := &fetcher{cfg: Config{FeedInterval: 15 * time.Minute}}
-	s := &source{URL: "https://news.example/feed"}
-	for i, want := range []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 24 * time.Hour, 24 * time.Hour} {
-		f.postpone(s, errors.New("no"), 0)
-		if got := s.Next.Sub(s.Polled); got < want*94/100 || got > want*106/100 || s.Failures != i+1 {
-			t.Errorf("failure %d: %s, want about %s", i+1, got, want)
-		}
-	}
-	f.polled(s)
-	f.postpone(s, errors.New("no"), 10*time.Hour)
-	if got := s.Next.Sub(s.Polled); got < 10*time.Hour || s.Failures != 1 {
-		t.Errorf("%s", got)
-	}
-}
-
-func TestMetricsLint(t *testing.T) {
-	adm := admin.New("")
-	newMetrics(adm.Registry)
-	families, err := adm.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range problems {
-		if strings.HasPrefix(p.Metric, "dateline_") {
-			t.Errorf("%s: %s", p.Metric, p.Text)
-		}
 	}
 }

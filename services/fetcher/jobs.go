@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
+	"log/slog"
 	"time"
 
 	"dateline/pkg/article"
@@ -13,6 +13,7 @@ import (
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
+	"dateline/services/fetcher/registry"
 )
 
 const (
@@ -29,25 +30,32 @@ const (
 	deadExhausted = "retries_exhausted"
 )
 
-var errBusy = errors.New("its host is being asked for other pages")
-
 // job handles a delivery of JOBS: an article.Job.
 func (f *fetcher) job(ctx context.Context, d *queue.Delivery) queue.Outcome {
-	start := time.Now()
 	j, err := decodeJob(d.Body)
 	if err != nil {
 		return f.dead(d, deadInvalid, err)
 	}
-	host := weburl.Host(j.URL)
-	done, wait := f.turns.take(host, d.Subject)
-	if wait > 0 {
-		return queue.Retry(errBusy, wait)
+	if j.Due != nil {
+		if wait := time.Until(*j.Due); wait > 0 {
+			return queue.Retry(nil, wait)
+		}
 	}
 	accept := map[article.JobKind]fetch.Accept{article.JobPage: fetch.AcceptPage, article.JobFeed: fetch.AcceptFeed}[j.Kind]
-	resp, failed := f.get(ctx, fetch.Request{URL: j.URL, Accept: accept})
-	done()
-	if failed != nil {
-		return f.failed(d, host, failed)
+	a := ask{d: d, class: j.Class, Request: fetch.Request{URL: j.URL, Accept: accept}}
+	if j.Item != nil && j.Item.Feed != "" {
+		a.source, _, err = f.registry.Load(ctx, registry.ID(j.Item.Feed))
+		if err != nil && !errors.Is(err, registry.ErrUnknown) { // it was taken out, or has moved
+			return queue.Retry(err, 0)
+		}
+	}
+	start := time.Now()
+	resp, failed, later := f.get(ctx, a)
+	switch {
+	case later != nil:
+		return *later
+	case failed != nil:
+		return f.failed(d, j, failed)
 	}
 	defer func() { f.metrics.seconds.Observe(time.Since(start).Seconds()) }()
 	isFeed := feed.Looks(resp.Header.Get("Content-Type"), resp.Body)
@@ -55,7 +63,7 @@ func (f *fetcher) job(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	case isFeed && j.Kind == article.JobPage:
 		return f.dead(d, deadNotPage, fmt.Errorf("%s is a feed", resp.URL))
 	case isFeed:
-		return f.register(ctx, d, j.URL, resp)
+		return f.register(ctx, a, resp)
 	case j.Kind == article.JobFeed:
 		return f.dead(d, deadNotFeed, fmt.Errorf("%s: %w", resp.URL, feed.ErrNoFeed))
 	}
@@ -75,11 +83,39 @@ func decodeJob(body []byte) (article.Job, error) {
 	default:
 		return j, fmt.Errorf("job: kind %q is none of auto, page, feed", j.Kind)
 	}
+	switch j.Class {
+	case article.JobFresh, article.JobRetry, article.JobBackfill:
+	case "":
+		j.Class = article.JobFresh
+	default:
+		return j, fmt.Errorf("job: class %q is none of fresh, retry, backfill", j.Class)
+	}
+	if j.Attempts < 0 {
+		return j, fmt.Errorf("job: %d attempts", j.Attempts)
+	}
 	var err error
 	if j.URL, err = weburl.Canonical(j.URL); err != nil {
 		return j, fmt.Errorf("job: %w", err)
 	}
 	return j, nil
+}
+
+// register takes in a feed that a job asked for: a new source, or a known one read out of turn.
+func (f *fetcher) register(ctx context.Context, a ask, resp *fetch.Response) queue.Outcome {
+	id := registry.ID(a.URL)
+	s, revision, err := f.registry.Load(ctx, id)
+	if errors.Is(err, registry.ErrUnknown) {
+		s, err = registry.New(a.URL, registry.Wish{Kind: registry.Feed}, time.Now())
+	}
+	if err != nil {
+		return queue.Retry(err, 0)
+	}
+	a.source = s
+	if revision == 0 {
+		slog.Info("feed is followed", "url", s.URL)
+	}
+	f.metrics.articles.WithLabelValues("feed").Inc()
+	return f.polled(ctx, a, revision, resp, nil)
 }
 
 // page puts a captured page on the queue.
@@ -88,65 +124,36 @@ func (f *fetcher) page(d *queue.Delivery, j article.Job, resp *fetch.Response) q
 		URL: j.URL, FinalURL: resp.URL, Status: resp.Status, ContentType: resp.Header.Get("Content-Type"),
 		Captured: resp.Captured, Truncated: resp.Truncated, Item: j.Item, Body: resp.Body,
 	}
-	header, body, err := p.Encode()
+	m, err := queue.Page(&p, "fetched")
 	if err != nil {
 		return f.dead(d, deadInvalid, err)
 	}
-	header[article.HeaderOrigin] = []string{d.Origin()}
-	header[article.HeaderHops] = []string{article.FormatHops([]article.Hop{{Stage: string(article.StageFetcher), Time: time.Now().UTC(), Outcome: "fetched"}})}
-	id := article.PageID(j.URL, article.Digest(resp.Body))
-	f.failures.forget(d.Subject)
+	m.Header[article.HeaderOrigin] = []string{d.Origin()}
 	f.metrics.articles.WithLabelValues("fetched").Inc()
-	return queue.Done(queue.Message{Subject: queue.RawSubject(weburl.Host(j.URL), id), ID: id, Type: article.TypePage, Header: header, Body: body})
+	return queue.Done(m)
 }
 
-// failed decides whether a job is worth another try, and when.
-func (f *fetcher) failed(d *queue.Delivery, host string, e *fetch.Error) queue.Outcome {
-	if e.RetryAfter > 0 {
-		f.turns.backOff(host, e.RetryAfter)
-	}
-	if e.Reason == fetch.ReasonCanceled { // by our own shutdown
-		return queue.Retry(e, time.Second)
-	}
-	if !e.Temporary {
+// failed decides whether a job is worth another try, and when: then that is a job of its own, which knows how often it
+// failed, whoever takes it up.
+func (f *fetcher) failed(d *queue.Delivery, j article.Job, e *fetch.Error) queue.Outcome {
+	switch {
+	case !e.Temporary:
 		return f.dead(d, string(e.Reason), e)
+	case j.Attempts+1 >= maxFailures:
+		return f.dead(d, deadExhausted, fmt.Errorf("after %d attempts: %w", j.Attempts+1, e))
 	}
-	n := f.failures.add(d.Subject)
-	if n >= maxFailures {
-		return f.dead(d, deadExhausted, fmt.Errorf("after %d attempts: %w", n, e))
+	due := time.Now().UTC().Add(max(e.RetryAfter, min(f.cfg.FetchRetryDelay<<j.Attempts, maxBackoff)))
+	j.Due = &due
+	again, err := queue.RetryJob(d, j)
+	if err != nil {
+		return f.dead(d, deadInvalid, err)
 	}
 	f.metrics.articles.WithLabelValues("retried").Inc()
-	return queue.Retry(e, max(e.RetryAfter, min(f.cfg.FetchRetryDelay<<(n-1), maxBackoff)))
+	slog.Info("fetch will be retried", "url", j.URL, "failures", j.Attempts+1, "due", due, "error", e)
+	return queue.Done(again)
 }
 
 func (f *fetcher) dead(d *queue.Delivery, reason string, err error) queue.Outcome {
-	f.failures.forget(d.Subject)
 	f.metrics.articles.WithLabelValues("failed").Inc()
 	return queue.Dead(reason, err)
-}
-
-// failures counts how often the jobs at hand have failed, in this process. A restart begins anew: a job is tried too
-// often rather than given up too early.
-type failures struct {
-	mu    sync.Mutex
-	count map[string]int // by subject
-}
-
-// maxFailing bounds the memory that jobs take which failed here and were finished by another replica.
-const maxFailing = 100_000
-
-func (f *failures) add(job string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.count) >= maxFailing {
-		clear(f.count)
-	}
-	f.count[job]++
-	return f.count[job]
-}
-
-func (f *failures) forget(job string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.count, job)
 }

@@ -37,11 +37,28 @@ func newMetrics(reg prometheus.Registerer, st *store.Store) *metrics {
 			return f(s)
 		})
 	}
+	counter := func(name, help string, f func(store.Stats) uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 {
+			s, err := st.Stats()
+			if err != nil {
+				return 0
+			}
+			return float64(f(s))
+		})
+	}
 	reg.MustRegister(
 		m.articles, m.bytes, m.stage, batches,
 		gauge("dateline_store_bytes", "Size of the record's file.", func(s store.Stats) float64 { return float64(s.Bytes) }),
 		gauge("dateline_store_articles", "Articles in the record, each counted once.", func(s store.Stats) float64 { return float64(s.Articles) }),
 		gauge("dateline_change_feed_last_seq", "Sequence number of the newest change.", func(s store.Stats) float64 { return float64(s.LastSeq) }),
+		gauge("dateline_duplicate_groups", "Groups of near-duplicates, each of at least two articles.", func(s store.Stats) float64 { return float64(s.Groups) }),
+		gauge("dateline_duplicate_articles", "Articles that are in a group of near-duplicates.", func(s store.Stats) float64 { return float64(s.Duplicates) }),
+		gauge("dateline_duplicates_lag_records", "Changes whose near-duplicates are not grouped yet, in a store of an older version.", func(s store.Stats) float64 {
+			return float64(s.LastSeq - min(s.LastSeq, s.Grouped))
+		}),
+		counter("dateline_duplicates_grouped_total", "Revisions that were taken into groups of near-duplicates, alone or not.", func(s store.Stats) uint64 { return s.GroupedNow }),
+		counter("dateline_duplicates_joined_total", "Revisions that joined a group that was there.", func(s store.Stats) uint64 { return s.JoinedNow }),
+		counter("dateline_duplicates_comparisons_total", "Pairs of texts compared to group revisions.", func(s store.Stats) uint64 { return s.ComparedNow }),
 	)
 	return m
 }

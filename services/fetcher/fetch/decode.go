@@ -26,13 +26,17 @@ type decoders struct {
 }
 
 // open undoes what the body's first bytes show, and for codings without a signature what the header says, unless the
-// body is plain to see. release gives the decoders back. Errors come with reading.
-func (d *decoders) open(r io.Reader, encoding string) (_ *bufio.Reader, release func()) {
+// body is plain to see. hold is asked for the memory that this takes. release gives the decoders back. Errors, of hold
+// too, come with reading.
+func (d *decoders) open(r io.Reader, encoding string, hold func(bytes int64) error) (_ *bufio.Reader, release func()) {
 	var returns []func()
 	buffered := func(r io.Reader) *bufio.Reader {
+		if err := hold(costReader); err != nil {
+			r = failed{err}
+		}
 		b, ok := d.buffer.Get().(*bufio.Reader)
 		if !ok {
-			b = bufio.NewReaderSize(nil, 16<<10)
+			b = bufio.NewReaderSize(nil, costReader)
 		}
 		b.Reset(r)
 		returns = append(returns, func() {
@@ -45,23 +49,28 @@ func (d *decoders) open(r io.Reader, encoding string) (_ *bufio.Reader, release 
 	in := buffered(r)
 	for range maxCodings {
 		head, _ := in.Peek(64) // an error comes again with reading
-		var next io.Reader
-		var back func()
+		var open func(io.Reader, []byte) (io.Reader, func())
+		var cost int64
 		switch {
 		case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}):
-			next, back = d.openGzip(in)
+			open, cost = d.openGzip, costInflate
 		case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-			next, back = d.openZstd(in)
+			open, cost = d.openZstd, zstdWindow(head)
 		case strings.Contains(encoding, "br") && !plain(head):
-			next, back = d.openBrotli(in)
+			open, cost = d.openBrotli, brotliWindow(head[0])
 			encoding = strings.Replace(encoding, "br", "", 1)
 		case strings.Contains(encoding, "deflate") && !plain(head):
-			next, back = openDeflate(in, head)
+			open, cost = openDeflate, costInflate
 			encoding = strings.Replace(encoding, "deflate", "", 1)
 		}
-		if next == nil {
+		if open == nil {
 			break
 		}
+		if err := hold(cost); err != nil {
+			in = buffered(failed{err})
+			break
+		}
+		next, back := open(in, head)
 		returns = append(returns, back)
 		in = buffered(next)
 	}
@@ -83,7 +92,34 @@ func plain(head []byte) bool {
 	return len(head) == 0
 }
 
-func (d *decoders) openGzip(r io.Reader) (io.Reader, func()) {
+// brotliWindow is how far back a stream may refer, by its first byte (RFC 7932, 9.1): what its decoder may come to hold.
+func brotliWindow(first byte) int64 {
+	bits := 16
+	switch n := first >> 1 & 7; {
+	case first&1 == 0:
+	case n != 0:
+		bits = 17 + int(n)
+	case first>>4&7 == 0:
+		bits = 17
+	default:
+		bits = 8 + int(first>>4&7)
+	}
+	return 1 << bits
+}
+
+// zstdWindow is the same of a frame of zstd. What follows in further frames is not known yet; maxWindow bounds those.
+func zstdWindow(head []byte) int64 {
+	var h zstd.Header
+	if err := h.Decode(head); err != nil { // the decoder will say so
+		return 0
+	}
+	if h.SingleSegment {
+		return int64(min(h.FrameContentSize, maxWindow))
+	}
+	return int64(min(h.WindowSize, maxWindow))
+}
+
+func (d *decoders) openGzip(r io.Reader, _ []byte) (io.Reader, func()) {
 	z, ok := d.gzip.Get().(*gzip.Reader)
 	if !ok {
 		z = new(gzip.Reader)
@@ -95,7 +131,7 @@ func (d *decoders) openGzip(r io.Reader) (io.Reader, func()) {
 	return z, back
 }
 
-func (d *decoders) openBrotli(r io.Reader) (io.Reader, func()) {
+func (d *decoders) openBrotli(r io.Reader, _ []byte) (io.Reader, func()) {
 	b, ok := d.brotli.Get().(*brotli.Reader)
 	if !ok {
 		b = brotli.NewReader(nil)
@@ -107,7 +143,7 @@ func (d *decoders) openBrotli(r io.Reader) (io.Reader, func()) {
 	return b, back
 }
 
-func (d *decoders) openZstd(r io.Reader) (io.Reader, func()) {
+func (d *decoders) openZstd(r io.Reader, _ []byte) (io.Reader, func()) {
 	z, ok := d.zstd.Get().(*zstd.Decoder)
 	if !ok {
 		var err error

@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"dateline/pkg/netguard"
+	"dateline/services/fetcher/httprules"
 )
 
 // Reason is why a document could not be had. The set is closed: reasons are metric labels and subject tokens.
@@ -39,24 +39,31 @@ const (
 	ReasonBomb            Reason = "bomb"     // expands beyond reason
 	ReasonUnsupportedType Reason = "unsupported_type"
 	ReasonEmpty           Reason = "empty"
-	ReasonCanceled        Reason = "canceled" // by the caller
+	ReasonCanceled        Reason = "canceled"    // by the caller
+	ReasonOverloaded      Reason = "overloaded"  // no memory for the body: see Limits.InFlight
+	ReasonBadRequest      Reason = "bad_request" // its overrides cannot be sent
+	ReasonRefused         Reason = "refused"     // by Request.Hop, which may also give one of the next two
+	ReasonRobots          Reason = "robots"      // by the site's robots.txt
+	ReasonBusy            Reason = "host_busy"   // the host's turn is further off than the request should wait
 )
 
 // Reasons is the whole set.
 var Reasons = []Reason{
 	ReasonBadURL, ReasonBlocked, ReasonDNS, ReasonConnect, ReasonTLS, ReasonTimeout, ReasonTooSlow, ReasonHeaderTooLarge,
 	ReasonRedirectLoop, ReasonBadRedirect, ReasonHTTP4xx, ReasonHTTP5xx, ReasonProtocol, ReasonDecode, ReasonBomb,
-	ReasonUnsupportedType, ReasonEmpty, ReasonCanceled,
+	ReasonUnsupportedType, ReasonEmpty, ReasonCanceled, ReasonOverloaded, ReasonBadRequest, ReasonRefused, ReasonRobots, ReasonBusy,
 }
 
 // Error is a document that could not be had.
 type Error struct {
-	Reason     Reason
-	URL        string        // of the hop that failed
-	Status     int           // HTTP, zero where there was no answer
-	Temporary  bool          // worth trying again
-	RetryAfter time.Duration // as the server asks, at most MaxRetryAfter; zero where it does not
-	Err        error         // may be nil
+	Reason      Reason
+	URL         string           // of the hop that failed
+	Status      int              // HTTP, zero where there was no answer
+	Temporary   bool             // worth trying again
+	RetryAfter  time.Duration    // as the server asks, at most httprules.MaxRetryAfter; zero where it does not
+	HostBackOff bool             // the whole host, not only this URL, is to be asked less (429, 503)
+	Certificate CertificateFault // with ReasonTLS, where it was that
+	Err         error            // may be nil
 }
 
 func (e *Error) Error() string {
@@ -97,14 +104,18 @@ func failure(ctx context.Context, at string, err error) *Error {
 		e.Reason, e.Temporary, e.Err = ReasonTooSlow, true, errTooSlow
 	case ctx.Err() != nil:
 		e.Reason, e.Temporary, e.Err = ReasonCanceled, true, context.Cause(ctx)
+	case errors.Is(err, errOverloaded):
+		e.Reason, e.Temporary = ReasonOverloaded, true
 	case errors.As(err, &dns):
 		e.Reason, e.Temporary = ReasonDNS, !dns.IsNotFound
 	case isTLS(err):
-		e.Reason = ReasonTLS
+		e.Reason, e.Certificate = ReasonTLS, certificateFault(err)
 	case errors.As(err, &slow) && slow.Timeout():
 		e.Reason, e.Temporary = ReasonTimeout, true
 	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no type for it
 		e.Reason = ReasonHeaderTooLarge
+	case strings.Contains(err.Error(), "server closed idle connection"): // nor for this: closed just when it was to be used
+		e.Reason, e.Temporary = ReasonConnect, true
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		e.Reason, e.Temporary = ReasonConnect, true
 	default:
@@ -118,26 +129,43 @@ func isBlocked(err error) bool {
 	return ok
 }
 
+// isTLS tells errors of the handshake and of the records after it. An alert has no type of its own (crypto/tls's is
+// unexported), and the handshake with a server behind a proxy is net/http's.
 func isTLS(err error) bool {
-	var (
-		verification *tls.CertificateVerificationError
-		unknown      x509.UnknownAuthorityError
-		host         x509.HostnameError
-		invalid      x509.CertificateInvalidError
-		record       tls.RecordHeaderError
-		alert        tls.AlertError
-	)
-	return errors.As(err, &verification) || errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid) ||
-		errors.As(err, &record) || errors.As(err, &alert)
+	if certificateFault(err) != "" {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op == "remote error" || op.Op == "local error"
+	}
+	return strings.HasPrefix(err.Error(), "tls: ")
+}
+
+// refusal makes an *Error of what Request.Hop said.
+func refusal(ctx context.Context, at string, err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		if e.URL == "" {
+			e.URL = at
+		}
+		return e
+	}
+	if ctx.Err() != nil {
+		return failure(ctx, at, err)
+	}
+	return &Error{Reason: ReasonRefused, URL: at, Temporary: true, Err: err}
 }
 
 // statusError tells what an HTTP status says of trying again.
 func statusError(at string, resp *http.Response, now time.Time) *Error {
-	e := &Error{URL: at, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), now)}
+	e := &Error{URL: at, Status: resp.StatusCode, HostBackOff: httprules.Judge(resp.StatusCode) == httprules.VerdictBackOff}
+	e.RetryAfter, _ = httprules.RetryAfter(resp.Header.Get("Retry-After"), now)
 	switch s := resp.StatusCode; {
 	case s >= 500 && s <= 599:
 		e.Reason, e.Temporary = ReasonHTTP5xx, true
-	case s == http.StatusRequestTimeout, s == http.StatusTooEarly, s == http.StatusTooManyRequests:
+	case s == http.StatusRequestTimeout, s == http.StatusMisdirectedRequest, s == http.StatusTooEarly, e.HostBackOff:
 		e.Reason, e.Temporary = ReasonHTTP4xx, true
 	case s >= 400 && s <= 499:
 		e.Reason = ReasonHTTP4xx
@@ -147,21 +175,4 @@ func statusError(at string, resp *http.Response, now time.Time) *Error {
 		e.Reason = ReasonProtocol
 	}
 	return e
-}
-
-// MaxRetryAfter bounds what a server may ask for.
-const MaxRetryAfter = 24 * time.Hour
-
-// retryAfter reads Retry-After (RFC 9110, 10.2.3): seconds, or a date in one of HTTP's three forms. What cannot be read, or
-// lies in the past, is zero.
-func retryAfter(value string, now time.Time) time.Duration {
-	value = strings.TrimSpace(value)
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(seconds, uint64(MaxRetryAfter/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(now), 0), MaxRetryAfter)
 }

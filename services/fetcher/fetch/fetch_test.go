@@ -18,18 +18,15 @@ import (
 
 	"dateline/pkg/netguard"
 	"dateline/pkg/weburl"
-
-	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
-	"github.com/klauspost/compress/zstd"
+	"dateline/services/fetcher/fetch/hostiletest"
 )
 
 // quick are limits that tests can wait for.
 var quick = Limits{
 	Dial: time.Second, TLS: time.Second, Header: time.Second, Total: 3 * time.Second,
 	MinRate: 1000, Grace: 300 * time.Millisecond, Redirects: 5,
-	HeaderBytes: 64 << 10, PageBytes: 1 << 20, FeedBytes: 2 << 20, DecodedBytes: 3 << 20, Ratio: 100, RatioAfter: 256 << 10,
+	HeaderBytes: 64 << 10, PageBytes: 1 << 20, FeedBytes: 2 << 20, RobotsBytes: 64 << 10, SitemapBytes: 2 << 20,
+	DecodedBytes: 3 << 20, Ratio: 100, RatioAfter: 256 << 10, InFlight: 256 << 20,
 }
 
 func client(t testing.TB, limits Limits) *Client {
@@ -37,44 +34,6 @@ func client(t testing.TB, limits Limits) *Client {
 	c := NewClient("DatelineBot/test", netguard.Guard{AllowLoopback: true}, limits)
 	t.Cleanup(c.Close)
 	return c
-}
-
-func page(n int) []byte {
-	var b bytes.Buffer
-	b.WriteString("<!doctype html><title>Page</title>")
-	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "<p>Paragraph %d with %x.</p>\n", i, uint32(i)*2654435761)
-	}
-	return b.Bytes()
-}
-
-func compress(t testing.TB, coding string, body []byte) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	var w io.WriteCloser
-	switch coding {
-	case "gzip":
-		w = gzip.NewWriter(&b)
-	case "br":
-		w = brotli.NewWriter(&b)
-	case "deflate":
-		w = zlib.NewWriter(&b)
-	case "zstd":
-		z, err := zstd.NewWriter(&b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w = z
-	default:
-		return body
-	}
-	if _, err := w.Write(body); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // raw serves each connection with a function that writes what it likes, after the request was read.
@@ -102,39 +61,29 @@ func raw(t *testing.T, serve func(c net.Conn)) string {
 	return "http://" + l.Addr().String() + "/"
 }
 
-// drip writes s again and again until the client is gone.
-func drip(c net.Conn, s string, pause time.Duration) {
-	for {
-		if _, err := io.WriteString(c, s); err != nil {
-			return
-		}
-		time.Sleep(pause)
-	}
-}
-
 func TestCodings(t *testing.T) {
-	want := page(40 << 10)
+	want := hostiletest.Page(40 << 10)
 	for _, c := range []struct {
 		name, header string
 		body         []byte
 		truncated    bool
 	}{
 		{"plain", "", want, false},
-		{"gzip", "gzip", compress(t, "gzip", want), false},
-		{"x-gzip in capitals", "X-GZIP", compress(t, "gzip", want), false},
-		{"br", "br", compress(t, "br", want), false},
-		{"zstd", "zstd", compress(t, "zstd", want), false},
-		{"deflate", "deflate", compress(t, "deflate", want), false},
-		{"gzip unannounced", "", compress(t, "gzip", want), false},
-		{"gzip twice", "gzip", compress(t, "gzip", compress(t, "gzip", want)), false},
+		{"gzip", "gzip", hostiletest.Packed("gzip", want), false},
+		{"x-gzip in capitals", "X-GZIP", hostiletest.Packed("gzip", want), false},
+		{"br", "br", hostiletest.Packed("br", want), false},
+		{"zstd", "zstd", hostiletest.Packed("zstd", want), false},
+		{"deflate", "deflate", hostiletest.Packed("deflate", want), false},
+		{"gzip unannounced", "", hostiletest.Packed("gzip", want), false},
+		{"gzip twice", "gzip", hostiletest.Packed("gzip", hostiletest.Packed("gzip", want)), false},
 		{"gzip announced, plain", "gzip", want, false},
 		{"br announced, plain", "br", want, false},
-		{"br announced, gzip", "br", compress(t, "gzip", want), false},
-		{"br in gzip", "br, gzip", compress(t, "gzip", compress(t, "br", want)), false},
-		{"gzip and junk", "gzip", append(compress(t, "gzip", want), "junk junk junk junk"...), false},
-		{"gzip cut", "gzip", compress(t, "gzip", want)[:6000], true},
-		{"br cut", "br", compress(t, "br", want)[:5000], true},
-		{"zstd cut", "zstd", compress(t, "zstd", page(1<<20))[:200<<10], true},
+		{"br announced, gzip", "br", hostiletest.Packed("gzip", want), false},
+		{"br in gzip", "br, gzip", hostiletest.Packed("gzip", hostiletest.Packed("br", want)), false},
+		{"gzip and junk", "gzip", append(hostiletest.Packed("gzip", want), "junk junk junk junk"...), false},
+		{"gzip cut", "gzip", hostiletest.Packed("gzip", want)[:6000], true},
+		{"br cut", "br", hostiletest.Packed("br", want)[:5000], true},
+		{"zstd cut", "zstd", hostiletest.Packed("zstd", hostiletest.Page(1<<20))[:100<<10], true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -162,125 +111,9 @@ func TestCodings(t *testing.T) {
 	}
 }
 
-// Every hostile behaviour ends within its limit, with its reason.
-func TestHostile(t *testing.T) {
-	const ok = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-	zeros := make([]byte, 64<<20)
-	copy(zeros, "<html>")
-	for i := 6; i < len(zeros); i++ {
-		zeros[i] = 'a'
-	}
-	for _, c := range []struct {
-		name      string
-		serve     func(c net.Conn)
-		reason    Reason // "" for a body that is kept
-		temporary bool
-	}{
-		{"gzip bomb", bomb(t, "gzip", zeros), ReasonBomb, false},
-		{"br bomb", bomb(t, "br", zeros), ReasonBomb, false},
-		{"zstd bomb", bomb(t, "zstd", zeros), ReasonBomb, false},
-		{"endless body", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"\r\n<html>")
-			drip(c, strings.Repeat("a", 32<<10), 0)
-		}, "", false},
-		{"endless chunks", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"Transfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\n")
-			drip(c, "4000\r\n"+strings.Repeat("a", 0x4000)+"\r\n", 0)
-		}, "", false},
-		{"more announced than sent", func(c net.Conn) { _, _ = io.WriteString(c, ok+"Content-Length: 5000\r\n\r\n<html>short") }, "", false},
-		{"chunk cut", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"Transfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\n1000\r\nshort")
-		}, "", false},
-		{"nothing of what was announced", func(c net.Conn) { _, _ = io.WriteString(c, ok+"Content-Length: 5000\r\n\r\n") }, ReasonConnect, true},
-		{"silence", func(net.Conn) { time.Sleep(2 * time.Second) }, ReasonTimeout, true},
-		{"slow header", func(c net.Conn) { drip(c, "H", 50*time.Millisecond) }, ReasonTimeout, true},
-		{"slow body", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"\r\n<html>")
-			drip(c, "a", 20*time.Millisecond)
-		}, ReasonTooSlow, true},
-		{"stalled body", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"Content-Length: 5000\r\n\r\n<html>")
-			time.Sleep(3 * time.Second)
-		}, ReasonTooSlow, true},
-		{"body just fast enough for ever", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"\r\n<html>")
-			drip(c, strings.Repeat("a", 200), 10*time.Millisecond)
-		}, ReasonTimeout, true},
-		{"endless header", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok)
-			drip(c, "X-Filler: "+strings.Repeat("a", 1000)+"\r\n", 0)
-		}, ReasonHeaderTooLarge, false},
-		{"one large header", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"X-Filler: ")
-			drip(c, strings.Repeat("a", 1000), 0)
-		}, ReasonHeaderTooLarge, false},
-		{"closed at once", func(net.Conn) {}, ReasonConnect, true},
-		{"closed in the header", func(c net.Conn) { _, _ = io.WriteString(c, ok) }, ReasonConnect, true},
-		{"no HTTP", func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example ESMTP\r\n") }, ReasonProtocol, false},
-		{"header without colon", func(c net.Conn) { _, _ = io.WriteString(c, ok+"nonsense\r\n\r\n") }, ReasonProtocol, false},
-		{"empty body", func(c net.Conn) { _, _ = io.WriteString(c, ok+"Content-Length: 0\r\n\r\n") }, ReasonEmpty, false},
-		{"broken gzip", func(c net.Conn) { _, _ = io.WriteString(c, ok+"\r\n\x1f\x8b\x08nonsense and more of it") }, ReasonDecode, false},
-		{"video as a page", func(c net.Conn) {
-			_, _ = io.WriteString(c, ok+"\r\n\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom")
-			drip(c, strings.Repeat("\x00", 1000), 0)
-		}, ReasonUnsupportedType, false},
-		{"PDF", func(c net.Conn) { _, _ = io.WriteString(c, ok+"\r\n%PDF-1.7\n") }, ReasonUnsupportedType, false},
-		{"zip", func(c net.Conn) { _, _ = io.WriteString(c, ok+"\r\nPK\x03\x04....") }, ReasonUnsupportedType, false},
-		{"redirect to itself", func(c net.Conn) {
-			_, _ = io.WriteString(c, "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")
-		}, ReasonRedirectLoop, false},
-		{"redirect for ever", func(c net.Conn) {
-			_, _ = fmt.Fprintf(c, "HTTP/1.1 302 Found\r\nLocation: /%d\r\nContent-Length: 0\r\n\r\n", time.Now().UnixNano())
-		}, ReasonRedirectLoop, false},
-		{"redirect to nowhere", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n") }, ReasonBadRedirect, false},
-		{"redirect to a file", func(c net.Conn) {
-			_, _ = io.WriteString(c, "HTTP/1.1 301 Moved\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n")
-		}, ReasonBadRedirect, false},
-		{"redirect to a private address", func(c net.Conn) {
-			_, _ = io.WriteString(c, "HTTP/1.1 301 Moved\r\nLocation: http://169.254.169.254/latest/\r\nContent-Length: 0\r\n\r\n")
-		}, ReasonBlocked, false},
-		{"redirect to a private port", func(c net.Conn) {
-			_, _ = io.WriteString(c, "HTTP/1.1 301 Moved\r\nLocation: https://news.example:22/\r\nContent-Length: 0\r\n\r\n")
-		}, ReasonBlocked, false},
-		{"304 unasked", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 304 Not Modified\r\n\r\n") }, ReasonBadRedirect, false},
-		{"gone", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n") }, ReasonHTTP4xx, false},
-		{"unavailable", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n") }, ReasonHTTP5xx, true},
-		{"status 999", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n") }, ReasonProtocol, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			start := time.Now()
-			got, err := client(t, quick).Get(t.Context(), Request{URL: raw(t, c.serve), Accept: AcceptPage})
-			if took := time.Since(start); took > quick.Total+time.Second {
-				t.Errorf("took %s", took)
-			}
-			if c.reason == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !got.Truncated || !bytes.HasPrefix(got.Body, []byte("<html>")) || int64(len(got.Body)) > quick.PageBytes {
-					t.Errorf("%d bytes %.20q, truncated %t", len(got.Body), got.Body, got.Truncated)
-				}
-				return
-			}
-			e, ok := errors.AsType[*Error](err)
-			if !ok || e.Reason != c.reason || e.Temporary != c.temporary {
-				t.Errorf("%#v (%v), want %s, temporary %t", e, err, c.reason, c.temporary)
-			}
-		})
-	}
-}
-
-func bomb(t *testing.T, coding string, body []byte) func(net.Conn) {
-	packed := compress(t, coding, body)
-	return func(c net.Conn) {
-		_, _ = fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", coding, len(packed), packed)
-	}
-}
-
 func TestDecodedLimit(t *testing.T) {
-	want := page(5 << 20)
-	packed := compress(t, "gzip", want)
+	want := hostiletest.Page(5 << 20)
+	packed := hostiletest.Packed("gzip", want)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(packed)
@@ -428,42 +261,23 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2024, 11, 6, 9, 0, 0, 0, time.UTC)
-	for in, want := range map[string]time.Duration{
-		"":                                  0,
-		"120":                               2 * time.Minute,
-		" 5 ":                               5 * time.Second,
-		"-5":                                0,
-		"soon":                              0,
-		"999999999999999999999999":          MaxRetryAfter,
-		"100000000":                         MaxRetryAfter,
-		"Wed, 06 Nov 2024 09:10:00 GMT":     10 * time.Minute,
-		"Wednesday, 06-Nov-24 09:10:00 GMT": 10 * time.Minute,
-		"Wed Nov  6 09:10:00 2024":          10 * time.Minute,
-		"Wed, 06 Nov 2024 08:10:00 GMT":     0,
-		"Fri, 06 Nov 2026 08:10:00 GMT":     MaxRetryAfter,
-	} {
-		if got := retryAfter(in, now); got != want {
-			t.Errorf("%q: %s, want %s", in, got, want)
-		}
-	}
+func TestBackOff(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "7")
 		w.WriteHeader(http.StatusTooManyRequests)
 	}))
 	defer srv.Close()
 	_, err := client(t, quick).Get(t.Context(), Request{URL: srv.URL})
-	if e, ok := errors.AsType[*Error](err); !ok || e.Reason != ReasonHTTP4xx || !e.Temporary || e.RetryAfter != 7*time.Second || e.Status != 429 {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Reason != ReasonHTTP4xx || !e.Temporary || e.RetryAfter != 7*time.Second || e.Status != 429 || !e.HostBackOff {
 		t.Errorf("%#v", err)
 	}
 }
 
 // Decoding whatever bytes under whatever header ends, within the limits, in a body or an *Error.
 func FuzzDecode(f *testing.F) {
-	text := page(2 << 10)
+	text := hostiletest.Page(2 << 10)
 	for _, coding := range []string{"", "gzip", "br", "zstd", "deflate"} {
-		packed := compress(f, coding, text)
+		packed := hostiletest.Packed(coding, text)
 		f.Add(packed, coding)
 		f.Add(packed[:len(packed)/2], coding)
 		f.Add(append([]byte("junk"), packed...), coding)
@@ -476,7 +290,14 @@ func FuzzDecode(f *testing.F) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(nil)
 		got := &Response{Header: http.Header{"Content-Encoding": {encoding}}}
-		err := c.read(ctx, cancel, got, bytes.NewReader(body), 32<<10)
+		g := &get{Client: c, ctx: ctx, watch: newWatch(&c.limits, cancel), lease: lease{budget: c.budget}}
+		if err := g.lease.begin(ctx); err != nil {
+			t.Fatal(err)
+		}
+		defer g.lease.end()
+		g.watch.run()
+		defer g.watch.stand()
+		err := g.read(&wire{r: bytes.NewReader(body), most: 32 << 10}, got, limits.DecodedBytes)
 		if err == nil && (len(got.Body) == 0 || len(got.Body) > limits.DecodedBytes) {
 			t.Errorf("%d bytes", len(got.Body))
 		}
@@ -484,24 +305,4 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%T %v", err, err)
 		}
 	})
-}
-
-// BenchmarkGet is client and server in one process: 250 KB of page, about 60 KB on the wire.
-func BenchmarkGet(b *testing.B) {
-	packed := compress(b, "gzip", page(250<<10))
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header()["Content-Type"] = []string{"text/html"}
-		w.Header()["Content-Encoding"] = []string{"gzip"}
-		w.Header()["Content-Length"] = []string{strconv.Itoa(len(packed))}
-		_, _ = w.Write(packed)
-	}))
-	defer srv.Close()
-	c := client(b, DefaultLimits)
-	b.ReportMetric(float64(len(packed)), "wire-B/op")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.Get(context.Background(), Request{URL: srv.URL + "/page", Accept: AcceptPage}); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

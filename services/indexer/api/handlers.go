@@ -42,10 +42,14 @@ func (s *Server) articles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	articles, err := s.grouped(records...)
+	if err != nil {
+		return err
+	}
 	page := struct {
-		Articles []*store.Record `json:"articles"`
-		Next     string          `json:"next_cursor,omitempty"`
-	}{Articles: records}
+		Articles []stored `json:"articles"`
+		Next     string   `json:"next_cursor,omitempty"`
+	}{Articles: articles}
 	if len(records) == n {
 		page.Next = encodeListCursor(records[n-1].Seq)
 	}
@@ -57,7 +61,11 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, record)
+	articles, err := s.grouped(record)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, articles[0])
 }
 
 // hit is a search result: the record, where it matches and how well.
@@ -167,9 +175,10 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 		SearchCursor uint64 `json:"search_cursor"`
 		Documents    uint64 `json:"documents"`
 		Rebuilding   bool   `json:"rebuilding"`
+		GroupedSeq   uint64 `json:"grouped_seq"`
 		StoreBytes   int64  `json:"store_bytes"`
 		IndexBytes   int64  `json:"index_bytes"`
-	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Bytes, ix.Bytes})
+	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Grouped, st.Bytes, ix.Bytes})
 }
 
 // reindex is for whoever runs the indexer: it is taken from this machine only.

@@ -99,6 +99,9 @@ func (s *Server) routes() []route {
 	return []route{
 		{method: "GET", path: "/v1/articles", params: []string{"source", "limit", "cursor"}, handle: s.articles},
 		{method: "GET", path: "/v1/articles/{id}", handle: s.article},
+		{method: "GET", path: "/v1/articles/{id}/duplicates", params: []string{"limit", "cursor"}, handle: s.duplicates},
+		{method: "DELETE", path: "/v1/articles/{id}/duplicates", handle: s.setApart(true)},
+		{method: "POST", path: "/v1/articles/{id}/duplicates", handle: s.setApart(false)},
 		{method: "GET", path: "/v1/search", params: []string{"q", "from", "to", "source", "lang", "body_state", "sort", "limit", "cursor"}, handle: s.search},
 		{method: "GET", path: "/v1/export", params: append([]string{"format", "bom", "snapshot", "skip"}, exportFilters...), whole: true, handle: s.export},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},

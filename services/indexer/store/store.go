@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,6 +72,8 @@ type Store struct {
 	id   string
 	last atomic.Uint64
 
+	grouped, joined, compared atomic.Uint64 // since Open
+
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at each change
 
@@ -117,18 +120,21 @@ func (s *Store) prepare() error {
 		s.last.Store(tx.Bucket(bucketRecords).Sequence())
 		return nil
 	})
-	if err != nil || !fresh {
+	if err != nil {
 		return err
+	}
+	if !fresh {
+		return s.prepareGroups()
 	}
 	s.id = rand.Text()
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range buckets {
+		for _, name := range slices.Concat(buckets, groupBuckets, [][]byte{bucketApart}) {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
 		}
 		meta := tx.Bucket(bucketMeta)
-		return errors.Join(meta.Put(metaLayout, key(layout)), meta.Put(metaID, []byte(s.id)))
+		return errors.Join(meta.Put(metaLayout, key(layout)), meta.Put(metaID, []byte(s.id)), meta.Put(metaGrouping, key(grouping)))
 	})
 }
 
@@ -159,20 +165,41 @@ func (s *Store) advance(seq uint64) {
 	s.changed = make(chan struct{})
 }
 
+// worked adds what a committed transaction did.
+func (s *Store) worked(w work) {
+	s.grouped.Add(w.grouped)
+	s.joined.Add(w.joined)
+	s.compared.Add(w.compared)
+}
+
 // Stats is what the store holds.
 type Stats struct {
 	Bytes    int64  // of the file
 	Articles uint64 // each counted once, however many revisions it has
 	LastSeq  uint64 // which is also the number of changes
+
+	Grouped    uint64 // sequence number up to which near-duplicates are grouped: LastSeq, but for a store of before
+	Groups     uint64 // of near-duplicates, with at least two members
+	Duplicates uint64 // articles in those groups
+
+	// Since the store was opened.
+	GroupedNow  uint64 // revisions that were grouped
+	JoinedNow   uint64 // of them, into a group that was there
+	ComparedNow uint64 // pairs of texts that were compared for it
 }
 
 // Stats measures the store. It is cheap enough for a metrics scrape.
 func (s *Store) Stats() (Stats, error) {
 	var st Stats
 	err := s.view(func(tx *bbolt.Tx) error {
-		st = Stats{Bytes: tx.Size(), Articles: number(tx.Bucket(bucketMeta).Get(metaArticles)), LastSeq: tx.Bucket(bucketRecords).Sequence()}
+		meta := tx.Bucket(bucketMeta)
+		st = Stats{
+			Bytes: tx.Size(), Articles: number(meta.Get(metaArticles)), LastSeq: tx.Bucket(bucketRecords).Sequence(),
+			Grouped: number(meta.Get(metaGrouped)), Groups: number(meta.Get(metaPlural)), Duplicates: number(meta.Get(metaMembers)),
+		}
 		return nil
 	})
+	st.GroupedNow, st.JoinedNow, st.ComparedNow = s.grouped.Load(), s.joined.Load(), s.compared.Load()
 	if err != nil {
 		return Stats{}, fmt.Errorf("store stats: %w", err)
 	}

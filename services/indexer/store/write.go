@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/duplicates"
 
 	"go.etcd.io/bbolt"
 )
@@ -66,23 +67,29 @@ func (s *Store) Write(ctx context.Context, batch []Arrival) ([]Result, error) {
 		return nil, fmt.Errorf("write %d articles: %w", len(batch), err)
 	}
 	results := make([]Result, len(batch))
+	sketches := make([]duplicates.Sketch, len(batch))
+	for i := range batch { // before the transaction, which others wait for
+		sketches[i] = sketchOf(batch[i].Article)
+	}
 	var last uint64
+	var grouping work
 	err := s.update(func(tx *bbolt.Tx) error {
 		w := newWriter(tx)
 		for i := range batch {
-			r, err := w.write(&batch[i])
+			r, err := w.write(&batch[i], sketches[i])
 			if err != nil {
 				return fmt.Errorf("article %s: %w", batch[i].Article.ID, err)
 			}
 			results[i] = r
 		}
-		last = w.records.Sequence()
+		last, grouping = w.records.Sequence(), w.grouper.work
 		return w.finish()
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write %d articles: %w", len(batch), err)
 	}
 	s.advance(last)
+	s.worked(grouping)
 	return results, nil
 }
 
@@ -132,6 +139,7 @@ type writer struct {
 	meta, changes, records, ids, versions, listing *bbolt.Bucket
 	journeys, byArticle, byURL                     *bbolt.Bucket
 	added                                          uint64 // articles
+	grouper                                        *grouper
 }
 
 func newWriter(tx *bbolt.Tx) *writer {
@@ -139,13 +147,14 @@ func newWriter(tx *bbolt.Tx) *writer {
 		now: time.Now().UTC(), meta: tx.Bucket(bucketMeta), changes: tx.Bucket(bucketChanges), records: tx.Bucket(bucketRecords),
 		ids: tx.Bucket(bucketIDs), versions: tx.Bucket(bucketVersions), listing: tx.Bucket(bucketListing),
 		journeys: tx.Bucket(bucketJourneys), byArticle: tx.Bucket(bucketByArticle), byURL: tx.Bucket(bucketByURL),
+		grouper: newGrouper(tx),
 	}
 	// Keys only grow here, so pages can be filled to the brim.
 	w.changes.FillPercent, w.records.FillPercent = 1, 1
 	return w
 }
 
-func (w *writer) write(in *Arrival) (Result, error) {
+func (w *writer) write(in *Arrival, sketch duplicates.Sketch) (Result, error) {
 	a := in.Article
 	origin, err := idKey(in.Origin)
 	if err != nil {
@@ -187,6 +196,11 @@ func (w *writer) write(in *Arrival) (Result, error) {
 	if j.Outcome != article.OutcomeDuplicate {
 		if j.Seq, err = w.store(in, j, id, version, previous); err != nil {
 			return Result{}, err
+		}
+	}
+	if j.Outcome != article.OutcomeDuplicate {
+		if err := w.grouper.arrive(in, sketch, id, j.Seq, previous, j.Time); err != nil {
+			return Result{}, fmt.Errorf("near-duplicates: %w", err)
 		}
 	}
 	if err := w.end(j); err != nil {
@@ -265,6 +279,9 @@ func (w *writer) fail(f *Failure) error {
 
 // finish writes what is counted over the whole transaction.
 func (w *writer) finish() error {
+	if err := w.grouper.finish(); err != nil {
+		return err
+	}
 	if w.added == 0 {
 		return nil
 	}

@@ -2,11 +2,12 @@
 package byline
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"dateline/pkg/dates"
 )
 
 // Byline is what a byline says. What it does not say is empty.
@@ -161,6 +162,9 @@ func (r *reader) part(s string) {
 	for _, piece := range pieces {
 		words := strings.Fields(r.withoutLabel(piece))
 		for _, name := range splitNames(words) {
+			if full && name.joined && startsSmall(name.words[0]) && !particles[name.words[0]] && kindOf(strings.Join(name.words, " ")) == person { // "with her two dogs"
+				continue
+			}
 			if full && len(name.words) == 1 && !name.joined && latin(name.words[0]) { // "Ann Writer, Kabul"
 				if kindOf(name.words[0]) == organization {
 					r.organization(name.words[0])
@@ -276,6 +280,9 @@ func splitNames(words []string) []nameWords {
 			words = words[:i]
 			break
 		}
+		if low == "in" && slices.ContainsFunc(words[i+1:], func(w string) bool { return joins[strings.ToLower(w)] }) { // "Ann Writer in Kabul and ..."
+			continue
+		}
 		if joins[low] || lightJoins[low] && i-start >= 2 && len(words)-i > 2 && !startsSmall(words[i+1]) {
 			if i > start {
 				all = append(all, nameWords{words[start:i], joined})
@@ -312,11 +319,22 @@ func (r *reader) name(words []string) bool {
 			break
 		}
 	}
+	for i := 2; i < len(words)-1; i++ {
+		if words[i] != "of" {
+			continue
+		}
+		if tail := strings.Join(words[i+1:], " "); r.agency(tail) || kindOf(strings.TrimPrefix(tail, "the ")) == organization { // "Ann Writer of the Associated Press"
+			words = words[:i]
+		}
+	}
 	if slices.ContainsFunc(words, func(w string) bool { return desks[w] }) && kindOf(strings.Join(words, " ")) == organization { // "Alder staff reporter"; but "Ann Weaver Staff Writer"
 		r.organization(strings.Join(words, " "))
 		return false
 	}
 	if i := slices.IndexFunc(words, func(w string) bool { return strings.ContainsAny(w, "0123456789") }); i > 0 { // "Ann Weaver am 3. Mai"
+		if i > 2 && dates.IsDay(words[i-1]+" "+words[i]) { // "Ann Weaver Nov 6"
+			i--
+		}
 		if words = words[:i]; i == 1 { // "Oct 30"
 			return false
 		}
@@ -372,124 +390,3 @@ func role(w string) bool {
 	}
 	return false
 }
-
-// agency notes a news agency, and reports whether s is one.
-func (r *reader) agency(s string) bool {
-	name := agencyName(s)
-	if name == "" {
-		return false
-	}
-	if !slices.Contains(r.Agencies, name) && len(r.Agencies) < maxPeople {
-		r.Agencies = append(r.Agencies, name)
-		r.organization(s)
-	}
-	return true
-}
-
-func (r *reader) organization(s string) {
-	if s = strings.Trim(s, " .:"); !r.silent && len(r.Organizations) < maxPeople && !slices.Contains(r.Organizations, s) {
-		r.Organizations = append(r.Organizations, s)
-	}
-}
-
-// Agency is the name to use for a news agency, "" where s does not name one.
-func Agency(s string) string { return agencyName(s) }
-
-// Account reports whether s is an account under which nobody in particular writes, such as "admin".
-func Account(s string) bool { return accounts[strings.ToLower(s)] }
-
-func agencyName(s string) string {
-	s = strings.Trim(s, " .:\t")
-	low := strings.TrimPrefix(strings.ToLower(s), "the ")
-	if name := agencies[low]; name != "" {
-		if len(low) <= 4 && s != strings.ToUpper(s) && s != low && s != name { // "Ani", "Efe" and "Hina" are people
-			return ""
-		}
-		return name
-	}
-	for _, end := range [...]string{" news agency", " nachrichtenagentur", " haber ajansı", " press agency", "通信社", "通讯社"} {
-		if strings.HasSuffix(low, end) && len(strings.Fields(s)) <= 5 {
-			return s
-		}
-	}
-	if own, ok := strings.CutPrefix(low, "خبرگزاری "); ok && len(strings.Fields(s)) <= 4 {
-		return cmp.Or(agencies[own], s)
-	}
-	return ""
-}
-
-// person notes a person, and reports whether name can be one. What can only be an organization is noted as such.
-func (r *reader) person(name string) bool {
-	name = strings.TrimSpace(name)
-	switch kindOf(name) {
-	case organization:
-		r.organization(name)
-		return false
-	case nobody:
-		return false
-	}
-	if !r.silent && len(r.People) < maxPeople && !slices.ContainsFunc(r.People, func(p string) bool { return strings.EqualFold(p, name) }) {
-		r.People = append(r.People, name)
-	}
-	return true
-}
-
-// nameKind is what may have a name.
-type nameKind int
-
-const (
-	nobody nameKind = iota
-	person
-	organization
-)
-
-// kindOf is what s can be the name of.
-func kindOf(s string) nameKind {
-	if s == "" || utf8.RuneCountInString(s) > maxName || !strings.ContainsFunc(s, unicode.IsLetter) || strings.ContainsAny(s, "@:=<>{}[]!?#%$€_©") || strings.Contains(s, "...") {
-		return nobody
-	}
-	words := strings.Fields(s)
-	if len(words) > maxWords {
-		return nobody
-	}
-	capital, small, told, bodies := 0, 0, 0, 0
-	for i, w := range words {
-		c, _ := utf8.DecodeRuneInString(w)
-		low := key(w)
-		switch {
-		case accounts[low] || interfaces[low], len(words) > 1 && (low == "ein" || low == "eine"), i == 0 && low == "no" && len(words) == 2 && role(words[1]):
-			return nobody
-		case desks[low] || houses[low] || host(w) || strings.HasSuffix(low, "-redaktion"):
-			bodies++
-		case role(low), len(words) == 1 && (leads[low] || others[low] || by[low] || particles[low]), i == 0 && notNames[low]:
-			told++
-		case particles[low]:
-		case unicode.IsLower(c):
-			small++
-		case unicode.IsUpper(c):
-			capital++
-		}
-	}
-	switch {
-	case bodies > 0 && small <= 1:
-		return organization
-	case bodies > 0, told > 1, told == len(words), strings.ContainsAny(s, "0123456789"), utf8.RuneCountInString(s) < 2:
-		return nobody
-	case small == 0, capital == 0 && small <= 3:
-		return person
-	}
-	return nobody
-}
-
-// host reports whether a word is a site's address.
-func host(w string) bool {
-	i := strings.LastIndexByte(w, '.')
-	if i < 1 || len(w)-i < 3 || len(w)-i > 8 {
-		return false
-	}
-	end := w[i+1:]
-	return strings.ToLower(end) == end && !strings.ContainsAny(end, "0123456789")
-}
-
-// key is a word as the sets have it.
-func key(w string) string { return strings.ToLower(strings.Trim(w, ".,:;'")) }

@@ -88,6 +88,13 @@ func TestRead(t *testing.T) {
 		{"Ann Writer ANN WRITER ann writer", "", "", ""},
 		{"Ann Writer, ann writer", "Ann Writer", "", ""},
 		{"The minister said on Wednesday that the talks would go on", "", "", ""},
+		{"Ann Writer is a reporter. She lives in Alder with her two dogs.", "Ann Writer", "", ""},
+		{"Ann Writer and van den Berg", "Ann Writer|van den Berg", "", ""},
+		{"By Ann Writer of The Associated Press", "Ann Writer", "AP", ""},
+		{"By Ann Writer of the Alder Times", "Ann Writer", "", ""},
+		{"By Ann Writer in Kabul and Bob Reporter in London", "Ann Writer|Bob Reporter", "", "Kabul"},
+		{"Ana Novak in Bor Kovač", "Ana Novak|Bor Kovač", "", ""},
+		{"By Ann Writer Nov 6, 2024 10:04 am", "Ann Writer", "", ""},
 		{"2020", "", "", ""},
 		{"", "", "", ""},
 	} {

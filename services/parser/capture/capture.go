@@ -39,8 +39,12 @@ func Article(ctx context.Context, p *article.Page, publishers *rules.Set, explai
 		a.URL = p.URL
 	}
 	a.ID, a.Source = article.IDOfURL(key), weburl.Host(url)
+	digest := p.Digest
+	if digest == "" {
+		digest = article.Digest(p.Body)
+	}
 	a.Capture = &article.Capture{
-		Time: p.Captured, FinalURL: p.FinalURL, Status: p.Status, ContentType: p.ContentType, Digest: article.Digest(p.Body), Truncated: p.Truncated,
+		Time: p.Captured, FinalURL: p.FinalURL, Status: p.Status, ContentType: p.ContentType, Digest: digest, Truncated: p.Truncated,
 		ReplacementCharacters: decoded.Replaced,
 	}
 	if err != nil {

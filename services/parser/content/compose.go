@@ -22,6 +22,11 @@ func (c *Content) compose() []article.Block {
 		return nil
 	}
 	first = min(first, max(p.headAt, 0))
+	for i := last + 1; i < len(p.blocks) && p.away(p.blocks[i].at) <= 1; i++ { // a gallery's come after its text
+		if p.isCaption(&p.blocks[i]) {
+			last = i
+		}
+	}
 	var body []article.Block
 	for i := first; i <= last; i++ {
 		b := &p.blocks[i]

@@ -16,6 +16,7 @@ import (
 	"dateline/pkg/article"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // Hints is what a page's metadata say, to hold its text against. All may be empty.
@@ -64,6 +65,8 @@ func (c *Content) choose() {
 			c.rules[i] = "is among comments or a consent notice"
 		case p.near[b.at]&newsletter != 0:
 			c.rules[i] = "is of a newsletter box"
+		case p.headAt >= 0 && i > p.headAt && i <= p.headAt+3 && p.isByline(i):
+			c.rules[i] = "is a byline under the headline"
 		case p.near[b.at]&linked != 0 && p.marks[i] == markLinks:
 			c.rules[i] = "is of a row of links"
 		case p.second[i] > Threshold:
@@ -74,9 +77,21 @@ func (c *Content) choose() {
 	if words < thinWords {
 		c.rescue(words)
 	}
+	if words < shortWords {
+		c.keepAlike()
+	}
+	if !slices.Contains(c.keep, true) {
+		c.keepCaptions()
+	}
 	c.keepHeadings()
 	c.keepWhole()
 	c.dropRepeats()
+}
+
+// isByline reports whether a block is a line that begins as bylines do ("By ...", "Stand: ...") and is no sentence.
+func (p *page) isByline(i int) bool {
+	st := &p.blocks[i].stats
+	return p.blocks[i].kind == article.Paragraph && p.cues[i]&cueByline != 0 && st.words <= 16 && !st.endsStop && st.upper+st.digits >= 3
 }
 
 // linked are the zones whose links lead away from the text.
@@ -151,10 +166,12 @@ const furniture = share | byline | bio | tags | form | poll | embed | figure
 // elsewhere are the zones that hold no part of the text.
 const elsewhere = navigation | sidebar | footer | hidden | comments | related | consent | teaser | promotion
 
-// A page whose kept blocks have fewer words together may have a longer text that scores less.
+// A page whose kept blocks have fewer words than thinWords together may have a longer text that scores less, and one of fewer
+// than shortWords more of the same.
 const (
-	fewWords  = 12
-	thinWords = 40
+	fewWords   = 12
+	thinWords  = 40
+	shortWords = 100
 )
 
 // rescue keeps the best of a page that has little or nothing above the threshold: short articles are articles.
@@ -162,7 +179,7 @@ func (c *Content) rescue(kept int32) {
 	p := c.page
 	best := -1
 	for i := range p.blocks {
-		if b := &p.blocks[i]; c.rules[i] == "" && b.stats.words >= max(fewWords, kept) && p.second[i] > hopeless && (best < 0 || p.second[i] > p.second[best]) {
+		if b := &p.blocks[i]; c.rules[i] == "" && (b.stats.words >= max(fewWords, kept) || kept == 0 && p.isBrief(i)) && p.second[i] > hopeless && (best < 0 || p.second[i] > p.second[best]) {
 			best = i
 		}
 	}
@@ -173,6 +190,37 @@ func (c *Content) rescue(kept int32) {
 		if b := &p.blocks[i]; c.rules[i] == "" && p.second[i] > p.second[best]-1 && p.elements[b.at].parent == p.elements[p.blocks[best].at].parent {
 			c.keep[i] = true
 			c.rules[i] = "nothing better"
+		}
+	}
+}
+
+// isBrief reports whether a block may be a whole article of a few words: a sentence below the headline.
+func (p *page) isBrief(i int) bool {
+	b := &p.blocks[i]
+	return p.headAt >= 0 && i > p.headAt && b.kind == article.Paragraph && b.links == 0 && b.stats.words >= 3 && b.stats.endsStop && p.near[b.at]&(elsewhere|furniture|newsletter) == 0
+}
+
+// keepAlike keeps the paragraphs of a short text that stand beside one that is kept: of a few paragraphs alone the looks know
+// little, and less where the script has no full stops.
+func (c *Content) keepAlike() {
+	p := c.page
+	for i := 1; i < len(p.blocks); i++ {
+		b, before := &p.blocks[i], &p.blocks[i-1]
+		if c.keep[i-1] && !c.keep[i] && c.rules[i] == "" && b.stats.words >= fewWords && b.links == 0 && p.second[i] > hopeless && p.cues[i] == 0 && p.near[b.at]&(elsewhere|furniture|newsletter) == 0 &&
+			p.elements[b.at].node.DataAtom == atom.P && p.shapeOf(b) == p.shapeOf(before) && p.elements[b.at].parent == p.elements[before.at].parent {
+			c.keep[i] = true
+			c.rules[i] = "is beside the text, and like it"
+		}
+	}
+}
+
+// keepCaptions takes the captions of a page without any other text, a gallery's, for its text.
+func (c *Content) keepCaptions() {
+	p := c.page
+	for i := max(p.headAt, 0); i < len(p.blocks); i++ {
+		if b := &p.blocks[i]; c.rules[i] == "" && p.isCaption(b) {
+			c.keep[i], b.kind = true, article.Paragraph
+			c.rules[i] = "is a caption, and there is no other text"
 		}
 	}
 }

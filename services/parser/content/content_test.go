@@ -115,6 +115,36 @@ func TestKindsOfText(t *testing.T) {
 			prefixed([]string{"The ferry went,\nthe ferry came,\nand nobody will know its name.", "It rains, it rains,\non bridge and stone.", "The water takes\nwhat it has shown,\nand every crossing is alone.", "It rains, it rains,\non bridge and stone."}),
 		},
 		{
+			"byline without a mark",
+			paragraphs(append([]string{"By Ann Writer and Bob Reporter, Alderton | Updated: 6.11.2024, 10:04"}, story...)...),
+			prefixed(story),
+		},
+		{
+			"poem in pre",
+			"<pre>\nThe ferry went,\n  the ferry came,\nand nobody will <i>know\n  its</i> name.\n\nThe water takes\n    what it has shown,\nand every crossing is alone.\n</pre>",
+			[]string{"paragraph: The ferry went,\nthe ferry came,\nand nobody will know\nits name.", "paragraph: The water takes\nwhat it has shown,\nand every crossing is alone."},
+		},
+		{
+			"brief of a few words",
+			"<p>The bridge is open.</p>",
+			[]string{"paragraph: The bridge is open."},
+		},
+		{
+			"gallery",
+			"<p>The bridge was opened on Wednesday.</p><figure><img src=1.jpg><figcaption>The mayor cuts the ribbon in the rain.</figcaption></figure><figure><img src=2.jpg><figcaption>Hundreds of people walk over the bridge with umbrellas.</figcaption></figure>",
+			[]string{"paragraph: The bridge was opened on Wednesday.", "caption: The mayor cuts the ribbon in the rain.", "caption: Hundreds of people walk over the bridge with umbrellas."},
+		},
+		{
+			"gallery without words beside",
+			"<figure><img src=1.jpg><figcaption>The mayor cuts the ribbon in the rain.</figcaption></figure><figure><img src=2.jpg><figcaption>Hundreds of people walk over the bridge with umbrellas.</figcaption></figure>",
+			[]string{"paragraph: The mayor cuts the ribbon in the rain.", "paragraph: Hundreds of people walk over the bridge with umbrellas."},
+		},
+		{
+			"short and without stops",
+			paragraphs("เมื่อวันพุธที่ 6 พฤศจิกายน 2567 มีการเปิดสะพานใหม่ข้ามแม่น้ำ มีประชาชนหลายร้อยคนเดินข้ามสะพานท่ามกลางสายฝน", "นายกเทศมนตรีกล่าวว่า สะพานนี้ใช้เวลาสร้างเก้าปี และมีค่าใช้จ่ายหกล้านบาท ซึ่งเทศบาลเป็นผู้จ่าย"),
+			prefixed([]string{"เมื่อวันพุธที่ 6 พฤศจิกายน 2567 มีการเปิดสะพานใหม่ข้ามแม่น้ำ มีประชาชนหลายร้อยคนเดินข้ามสะพานท่ามกลางสายฝน", "นายกเทศมนตรีกล่าวว่า สะพานนี้ใช้เวลาสร้างเก้าปี และมีค่าใช้จ่ายหกล้านบาท ซึ่งเทศบาลเป็นผู้จ่าย"}),
+		},
+		{
 			"paragraphs made with line breaks",
 			"<div>" + strings.Join(story, "<br><br>") + "</div>",
 			prefixed(story),

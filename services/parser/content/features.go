@@ -2,17 +2,11 @@ package content
 
 import (
 	"bytes"
-	"cmp"
-	_ "embed"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 
 	"dateline/pkg/article"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -137,56 +131,6 @@ var (
 	fChanceAround = newFamily("chance-around", chances...)
 	fChanceGroup  = newFamily("chance-group", chances...)
 )
-
-//go:embed weights.tsv
-var weightsFile string
-
-// Weights are those of every feature in the two looks, in the order of FeatureNames.
-type Weights struct{ First, Second []float32 }
-
-// shipped are those of weights.tsv.
-var shipped = sync.OnceValue(func() *Weights {
-	w, err := readWeights(weightsFile)
-	if err != nil {
-		panic(err) // the file is a part of the program
-	}
-	return w
-})
-
-// readWeights reads what String writes.
-func readWeights(file string) (*Weights, error) {
-	w := &Weights{make([]float32, featureCount), make([]float32, featureCount)}
-	at := map[string]int{}
-	for i, name := range FeatureNames() {
-		at[name] = i
-	}
-	for line := range strings.Lines(file) {
-		var name string
-		var first, second float32
-		if _, err := fmt.Sscanf(line, "%s %f %f", &name, &first, &second); err != nil {
-			return w, fmt.Errorf("weights.tsv: %q: %w", line, err)
-		}
-		i, ok := at[name]
-		if !ok {
-			return w, fmt.Errorf("weights.tsv: no feature %q", name)
-		}
-		w.First[i], w.Second[i] = first, second
-	}
-	return w, nil
-}
-
-// String is the weights as weights.tsv holds them: a feature's name, its weight in the first look and in the second, without
-// those that weigh next to nothing.
-func (w *Weights) String() string {
-	const nothing = .005
-	var s strings.Builder
-	for i, name := range FeatureNames() {
-		if first, second := w.First[i], w.Second[i]; abs(first) >= nothing || abs(second) >= nothing {
-			fmt.Fprintf(&s, "%s\t%.2f\t%.2f\n", name, first, second)
-		}
-	}
-	return s.String()
-}
 
 // collector gathers a block's features.
 type collector struct {
@@ -439,141 +383,4 @@ func (p *page) overlap(s shingleSet, t []byte) int {
 		return 0
 	}
 	return 1 + bucket(s.share(t), .05, .5, .9)
-}
-
-// placed gathers what the second look sees besides.
-func (p *page) placed(i int, c *collector) {
-	b := &p.blocks[i]
-	e := &p.elements[b.at]
-	near := p.near[b.at]
-	c.addSet(fNear, uint32(near))
-	if !p.isMost(b.at) {
-		c.addSet(fNearOwn, uint32(near&e.zone))
-	}
-	mark := int(p.marks[i])
-	for n := range zoneCount {
-		if near&(1<<n) != 0 {
-			c.add(fNearMark, n*len(marks)+mark)
-		}
-	}
-	away := bucket(p.away(b.at), 0, 1, 2, 3, 4)
-	c.add(fAway, away)
-	c.add(fAwayMark, away*len(marks)+mark)
-
-	all := p.elements[0].weight
-	s := p.shapes[p.shapeOf(b)]
-	s.weight -= p.weight[i]
-	s.words -= weightUnit * b.stats.words
-	c.add(fShape, shareBucket(s.weight, all))
-	if s.words > 0 {
-		c.add(fShapeChance, chanceBucket(float32(s.weight)/float32(s.words)))
-	} else {
-		c.add(fShapeChance, noChance)
-	}
-	if e.parent >= 0 {
-		c.add(fParent, shareBucket(p.elements[e.parent].weight-p.weight[i], all))
-	}
-	pos := p.position(i)
-	c.add(fPosition, pos)
-	c.add(fPositionMark, pos*len(marks)+mark)
-
-	own := p.chanceAt(i)
-	c.add(fChance, own)
-	c.add(fChancePrev, own*len(chances)+p.chanceAt(i-1))
-	c.add(fChanceNext, own*len(chances)+p.chanceAt(i+1))
-	c.add(fChancePrev2, p.chanceAt(i-2))
-	c.add(fChanceNext2, p.chanceAt(i+2))
-	c.add(fChanceAround, p.chanceAround(i))
-	if b.group >= 0 {
-		g := &p.elements[b.group]
-		to := min(g.to, g.from+30)
-		var sum float32
-		for k := g.from; k <= to; k++ {
-			sum += p.chance[k]
-		}
-		c.add(fChanceGroup, chanceBucket(sum/float32(to-g.from+1)))
-	}
-}
-
-func (p *page) chanceAt(i int) int {
-	if i < 0 || i >= len(p.chance) {
-		return noChance
-	}
-	return chanceBucket(p.chance[i])
-}
-
-// chanceAround is that of the words of the five blocks before and after.
-func (p *page) chanceAround(i int) int {
-	var sum, all float32
-	for k := max(0, i-5); k <= min(len(p.blocks)-1, i+5); k++ {
-		if k != i {
-			w := float32(min(p.blocks[k].stats.words, 40))
-			sum += p.chance[k] * w
-			all += w
-		}
-	}
-	if all == 0 {
-		return noChance
-	}
-	return chanceBucket(sum / all)
-}
-
-// position tells where a block is among the likely ones of the core.
-func (p *page) position(i int) int {
-	switch {
-	case p.firstLikely < 0:
-		return 9
-	case i < p.firstLikely:
-		return 2 - bucket(int32(p.firstLikely-i), 1, 4)
-	case i > p.lastLikely:
-		return 6 + bucket(int32(i-p.lastLikely), 1, 4)
-	case i == p.firstLikely:
-		return 3
-	case i == p.lastLikely:
-		return 5
-	}
-	return 4
-}
-
-// why names the features that decided on a block.
-func (p *page) why(i int) string {
-	var c collector
-	p.local(i, &c)
-	p.placed(i, &c)
-	w := p.weights.Second
-	slices.SortStableFunc(c.has, func(a, b feature) int { return cmp.Compare(abs(w[b]), abs(w[a])) })
-	names := FeatureNames()
-	var s strings.Builder
-	fmt.Fprintf(&s, "%+.1f:", p.second[i])
-	for _, f := range c.has[:min(len(c.has), 6)] {
-		fmt.Fprintf(&s, " %+.1f %s", w[f], names[f])
-	}
-	return s.String()
-}
-
-func abs(f float32) float32 { return max(f, -f) }
-
-// Sample is a block of a page as one of the looks sees it.
-type Sample struct {
-	Text     string
-	Features []uint16 // indexes of FeatureNames
-}
-
-// Samples lists a page's blocks: as the first look sees them or, given its scores, the second.
-func Samples(doc *html.Node, h Hints, first []float32) []Sample {
-	p := newPage(segment(doc), h)
-	if first != nil {
-		p.first = first
-		p.locate()
-	}
-	out := make([]Sample, len(p.blocks))
-	for i := range p.blocks {
-		var c collector
-		p.local(i, &c)
-		if first != nil {
-			p.placed(i, &c)
-		}
-		out[i] = Sample{string(p.textOf(i)), c.has}
-	}
-	return out
 }

@@ -78,6 +78,7 @@ type segmentation struct {
 // inline is what is around a text between it and its block.
 type inline struct {
 	link, bold bool
+	pre        bool // its line breaks are meant
 }
 
 func segment(doc *html.Node) *segmentation {
@@ -95,7 +96,7 @@ func (s *segmentation) children(n *html.Node, at int32, in inline) {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		switch c.Type {
 		case html.TextNode:
-			s.words(c.Data, in)
+			s.textNode(c.Data, at, in)
 		case html.ElementNode:
 			s.element(c, at, in)
 		}
@@ -108,18 +109,10 @@ func (s *segmentation) element(n *html.Node, at int32, in inline) {
 		atom.Audio, atom.Video, atom.Canvas, atom.Map, atom.Head, atom.Input, atom.Img, atom.Datalist, atom.Progress, atom.Meter, atom.Picture:
 		return
 	case atom.Br:
-		if s.brk {
-			s.flush(at)
-		} else if int(s.start) < len(s.text) {
-			if s.text[len(s.text)-1] == ' ' {
-				s.text[len(s.text)-1] = '\n'
-			} else {
-				s.text = append(s.text, '\n')
-			}
-			s.brk = true
-			s.breaks++
-		}
+		s.lineBreak(at)
 		return
+	case atom.Pre:
+		in.pre = true
 	case atom.A:
 		s.links++
 		in.link = true
@@ -179,6 +172,38 @@ func isBlock(n *html.Node) bool {
 		return strings.Contains(n.Data, "-")
 	}
 	return false
+}
+
+// lineBreak ends a line; a second one after it the block.
+func (s *segmentation) lineBreak(at int32) {
+	if s.brk {
+		s.flush(at)
+		return
+	}
+	if int(s.start) == len(s.text) {
+		return
+	}
+	if s.text[len(s.text)-1] == ' ' {
+		s.text[len(s.text)-1] = '\n'
+	} else {
+		s.text = append(s.text, '\n')
+	}
+	s.brk = true
+	s.breaks++
+}
+
+// textNode adds text line by line where its lines are meant, as those of poems in pre are.
+func (s *segmentation) textNode(t string, at int32, in inline) {
+	for in.pre {
+		line, rest, more := strings.Cut(t, "\n")
+		if !more {
+			break
+		}
+		s.words(line, in)
+		s.lineBreak(at)
+		t = rest
+	}
+	s.words(t, in)
 }
 
 // words adds text, its white space collapsed.

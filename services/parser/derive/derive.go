@@ -9,7 +9,7 @@ import (
 )
 
 // ParserVersion names the rules by which articles are made; it changes when the same page would give another article.
-const ParserVersion = "2"
+const ParserVersion = "3"
 
 // Complete fills in everything that follows. The article's language may be declared in a.Language.Declared; its identity
 // is the caller's. Of a dateline's day the caller may give the words alone, as Raw.
@@ -34,9 +34,10 @@ func Complete(a *article.Article) {
 	a.Fingerprint = article.Fingerprint(a)
 }
 
-// published is what days without a year count from: the publication, where the page did not give only a change.
+// published is what days without a year count from: the publication, where it is to be believed and the page did not give only
+// a change.
 func published(a *article.Article) *article.Date {
-	if a.DatePublished == nil || a.DatePublished.From == article.FromModified {
+	if a.DatePublished == nil || a.DatePublished.From == article.FromModified || a.DatePublished.Future {
 		return nil
 	}
 	return a.DatePublished

@@ -68,15 +68,22 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// Days without a year do not count from a change, which may be years later than what they speak of.
-func TestCompleteByChange(t *testing.T) {
-	a := &article.Article{
-		Dateline:      &article.Dateline{Place: "KABUL", Date: &article.Date{Raw: "Nov 6"}},
-		DatePublished: &article.Date{Time: time.Date(2024, 11, 7, 9, 0, 0, 0, time.UTC), Precision: article.Second, From: article.FromModified},
-		Body:          []article.Block{{Type: article.Paragraph, Text: "The minister said on Wednesday that the talks would go on until the end of the year."}},
-	}
-	Complete(a)
-	if a.Dateline.Date != nil || a.DateMentions != nil {
-		t.Errorf("dateline %+v, mentions %+v", a.Dateline.Date, a.DateMentions)
+// Days without a year do not count from a change, which may be years later than what they speak of, nor from a day that is
+// still to come.
+func TestCompleteByDoubtfulDates(t *testing.T) {
+	at := time.Date(2024, 11, 7, 9, 0, 0, 0, time.UTC)
+	for _, published := range []article.Date{
+		{Time: at, Precision: article.Second, From: article.FromModified},
+		{Time: at, Precision: article.Second, From: article.FromMeta, Future: true},
+	} {
+		a := &article.Article{
+			Dateline:      &article.Dateline{Place: "KABUL", Date: &article.Date{Raw: "Nov 6"}},
+			DatePublished: &published,
+			Body:          []article.Block{{Type: article.Paragraph, Text: "The minister said on Wednesday that the talks would go on until the end of the year."}},
+		}
+		Complete(a)
+		if a.Dateline.Date != nil || a.DateMentions != nil {
+			t.Errorf("%+v: dateline %+v, mentions %+v", published, a.Dateline.Date, a.DateMentions)
+		}
 	}
 }

@@ -10,12 +10,9 @@ package dispatch
 import (
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"dateline/pkg/article"
-	"dateline/pkg/dates"
 	"dateline/services/parser/byline"
 )
 
@@ -43,7 +40,7 @@ func Open(paragraphs []string) Dispatch {
 	if rest, ok := d.leadIn(first); ok {
 		first = rest
 	}
-	for _, read := range [...]func(string) (string, bool){d.bracketed, d.dotted, d.dateline, d.slashed, d.chinese, d.coloned} {
+	for _, read := range [...]func(string) (string, bool){d.bracketed, d.dotted, d.dateline, d.slashed, d.chinese, d.credited, d.coloned} {
 		if rest, ok := read(first); ok {
 			first = rest
 			break
@@ -60,7 +57,7 @@ func Open(paragraphs []string) Dispatch {
 var agencyEndings = []string{" News Agency", " Press Agency", " News Service", " Newswire", " Wire Service", " Press Service", " Press Association"}
 
 // wires are services that send dispatches and write no bylines.
-var wires = map[string]bool{"PRNewswire": true, "GLOBE NEWSWIRE": true, "BUSINESS WIRE": true, "CNW": true, "EUROPA PRESS": true, "PTI": true, "ANI": true, "IANS": true, "Pajhwok": true, "PA": true, "UPI": true}
+var wires = map[string]bool{"PRNewswire": true, "GLOBE NEWSWIRE": true, "BUSINESS WIRE": true, "CNW": true, "EUROPA PRESS": true, "PTI": true, "ANI": true, "IANS": true, "Pajhwok": true, "PA": true, "UPI": true, "AA": true, "DHA": true, "İHA": true}
 
 func isAgency(name string) bool {
 	if wires[name] || byline.Agency(name) != "" {
@@ -118,6 +115,10 @@ func (d *Dispatch) dateline(s string) (rest string, ok bool) {
 		return s, false
 	}
 	place, day := cutDay(head)
+	if isAgency(place) { // in place of one
+		d.opening("", day, place)
+		return rest, true
+	}
 	if !isPlace(place, day != "" || agency != "") {
 		return s, false
 	}
@@ -232,6 +233,21 @@ func (d *Dispatch) dotted(s string) (rest string, ok bool) {
 	return s[min(len(s), maxOpening)-len(rest):], true
 }
 
+// credited reads "KABUL (Pajhwok): ".
+func (d *Dispatch) credited(s string) (rest string, ok bool) {
+	head, after, opened := strings.Cut(s[:min(len(s), maxOpening)], "(")
+	agency, after, closed := strings.Cut(after, ")")
+	if agency = strings.TrimSpace(agency); !opened || !closed || !strings.HasPrefix(after, ":") || !isAgency(agency) {
+		return s, false
+	}
+	place, day := cutDay(strings.TrimRight(head, " ,"))
+	if !isPlace(place, true) {
+		return s, false
+	}
+	d.opening(place, day, agency)
+	return strings.TrimSpace(s[min(len(s), maxOpening)-len(after)+1:]), true
+}
+
 // coloned reads "ISLAMABAD: ", as the papers of South Asia write, unless it is a label ("WATCH: ") or the name of one who speaks,
 // who would speak again.
 func (d *Dispatch) coloned(s string) (rest string, ok bool) {
@@ -256,52 +272,6 @@ var labels = func() map[string]bool {
 	}
 	return m
 }()
-
-// Reported is the agency that a text's first sentence names as its source, as those of Iran and its neighbours do: "به گزارش
-// ایسنا، …"; "" where it names none.
-func Reported(text string) string {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "به گزارش ")
-	if !ok {
-		return ""
-	}
-	name, _, _ := strings.Cut(rest[:min(len(rest), maxOpening)], "،")
-	for _, end := range [...]string{" به نقل از ", " از ", " در "} {
-		name, _, _ = strings.Cut(name, end)
-	}
-	name = strings.TrimSpace(strings.TrimPrefix(name, "خبرنگار "))
-	if byline.Agency(name) != "" {
-		return name
-	}
-	return ""
-}
-
-// Closing is the agency that a text's last line credits: "(dpa)", "— Reuters", "Source: AFP", "kng/mik/dpa"; "" where it credits none.
-func Closing(line string) string {
-	line = strings.TrimRight(line, " .")
-	if open := strings.LastIndexAny(line, "(（"); open > 0 && (strings.HasSuffix(line, ")") || strings.HasSuffix(line, "）")) {
-		line = line[open:]
-	}
-	if len(line) > maxOpening {
-		return ""
-	}
-	line = strings.Trim(line, " .()（）[]/–—-©*")
-	if _, after, ok := strings.Cut(line, ":"); ok {
-		if label, _, _ := strings.Cut(line, ":"); !sources[strings.ToLower(strings.TrimSpace(label))] {
-			return ""
-		}
-		line = strings.TrimSpace(after)
-	}
-	if isAgency(line) {
-		return line
-	}
-	if i := strings.LastIndexByte(line, '/'); i > 0 && isAgency(line[i+1:]) && strings.ToLower(line[:i]) == line[:i] { // the editors' marks before it
-		return line[i+1:]
-	}
-	return ""
-}
-
-// sources are the words before a credit.
-var sources = map[string]bool{"source": true, "sources": true, "quelle": true, "quellen": true, "fuente": true, "fonte": true, "источник": true, "джерело": true, "kaynak": true, "منبع": true, "المصدر": true, "来源": true, "來源": true, "出典": true, "출처": true, "źródło": true, "bron": true, "zdroj": true, "forrás": true, "kilde": true, "källa": true, "lähde": true, "πηγή": true}
 
 // slashed reads "МОСКВА, 6 ноября. /ТАСС/. ", as Russian agencies write.
 func (d *Dispatch) slashed(s string) (rest string, ok bool) {
@@ -349,11 +319,11 @@ func (d *Dispatch) chinese(s string) (rest string, ok bool) {
 	return strings.TrimLeft(s[len(head)+len("日电"):], " \u3000，,"), true
 }
 
-// cutDash cuts at the first dash that ends a dateline: —, – or --, or a hyphen or bar between spaces.
+// cutDash cuts at the first dash that ends a dateline: —, – or --, or a hyphen, underscore or bar between spaces.
 func cutDash(s string) (head, rest string, ok bool) {
 	start := s[:min(len(s), maxOpening)]
 	at, width := -1, 0
-	for _, dash := range []string{"—", "–", "--", " - ", ".-", " | "} {
+	for _, dash := range []string{"—", "–", "--", " - ", " _ ", ".-", " | "} {
 		if i := strings.Index(start, dash); i > 0 && (at < 0 || i < at) {
 			if dash == ".-" && start[i-1:i] != ")" { // (EFE).-, not U.S.-led
 				continue
@@ -366,65 +336,3 @@ func cutDash(s string) (head, rest string, ok bool) {
 	}
 	return strings.TrimSpace(s[:at]), strings.TrimSpace(s[at+width:]), true
 }
-
-// cutDay parts "KABUL, Nov. 6, 2024" into place and day.
-func cutDay(s string) (place, day string) {
-	for i, c := range s {
-		if c != ',' && c != '،' {
-			continue
-		}
-		if rest := strings.TrimSpace(s[i+utf8.RuneLen(c):]); isDay(rest) {
-			return strings.TrimSpace(s[:i]), rest
-		}
-	}
-	if i := strings.IndexFunc(s, unicode.IsDigit); i > 1 && s[i-1] == ' ' && isDay(s[i:]) { // "MADRID 6 Nov."
-		return strings.TrimSpace(s[:i]), s[i:]
-	}
-	return s, ""
-}
-
-// isDay reports whether s, all of it, is a day in any language, with or without its year.
-func isDay(s string) bool {
-	if dates.IsDay(s) {
-		return true
-	}
-	near := &article.Date{Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Precision: article.Day} // any will do
-	d, err := dates.Context{Published: near}.Parse(s)
-	return err == nil && d.Precision == article.Day && strings.ContainsFunc(s, unicode.IsLetter) && strings.ContainsFunc(s, unicode.IsDigit)
-}
-
-// isPlace reports whether s may be a dateline's place: up to six words that begin with capitals, or where sure are of a script
-// that has none; unless sure, the first is all capitals and of at least three letters.
-func isPlace(s string, sure bool) bool {
-	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '/' })
-	if len(words) == 0 || len(words) > 6 {
-		return false
-	}
-	for i, w := range words {
-		letters, capitals := 0, 0
-		for _, r := range w {
-			switch {
-			case unicode.IsLetter(r):
-				letters++
-				if unicode.IsUpper(r) {
-					capitals++
-				}
-			case !strings.ContainsRune(".-'’\u200c", r) && !unicode.IsMark(r):
-				return false
-			}
-		}
-		if letters == 0 {
-			return false
-		}
-		if first, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(first) && !particles[w] && !(sure && unicode.Is(unicode.Lo, first)) {
-			return false
-		}
-		if i == 0 && !sure && (letters < 3 || capitals < letters) {
-			return false
-		}
-	}
-	return true
-}
-
-// particles are the small words inside names of places.
-var particles = map[string]bool{"of": true, "the": true, "de": true, "del": true, "la": true, "al": true, "am": true, "an": true, "der": true, "and": true, "sur": true}

@@ -46,7 +46,16 @@ func TestReadOpening(t *testing.T) {
 		{"【北京共同】外相は言った。", "共同", "北京", "", "外相は言った。"},
 		{"[ロンドン 6日 ロイター] - 外相は言った。", "ロイター", "ロンドン", "6日", "外相は言った。"},
 		{"ISLAMABAD: The minister said on Wednesday that the bridge over the river would be opened again.", "", "ISLAMABAD", "", "The minister said on Wednesday that the bridge over the river would be opened again."},
+		{"RASC News Agency - The minister said.", "RASC News Agency", "", "", "The minister said."},
+		{"REUTERS — The minister said.", "REUTERS", "", "", "The minister said."},
+		{"KABUL (Pajhwok): The minister said.", "Pajhwok", "KABUL", "", "The minister said."},
+		{"KABUL, Nov. 6 (Pajhwok): The minister said.", "Pajhwok", "KABUL", "Nov. 6", "The minister said."},
+		{"کابل (آژانس خبری پژواک): وزیر گفت.", "آژانس خبری پژواک", "کابل", "", "وزیر گفت."},
+		{"KABUL, Afghanistan (AP) _ The minister said.", "AP", "KABUL, Afghanistan", "", "The minister said."},
+		{"ANKARA (AA) - Bakan söyledi.", "AA", "ANKARA", "", "Bakan söyledi."},
 		// Not openings:
+		{"KABUL (population 4m): A city.", "", "", "", "KABUL (population 4m): A city."},
+		{"The ministry (AP): it said.", "", "", "", "The ministry (AP): it said."},
 		{"WATCH: The minister said on Wednesday that the bridge over the river would be opened again.", "", "", "", "WATCH: The minister said on Wednesday that the bridge over the river would be opened again."},
 		{"(see page 6) The minister said.", "", "", "", "(see page 6) The minister said."},
 		{"[1日] 外相は言った。", "", "", "", "[1日] 外相は言った。"},
@@ -131,8 +140,15 @@ func TestParagraphs(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("RASC News Agency: KABUL, Nov 6 (AP) — The minister\nsaid.\n\nTwo.")
 	f.Add("PARIS /PRNewswire/ -- x")
+	f.Add("KABUL (Pajhwok): x")
+	f.Add("به گزارش ایسنا، x (dpa)")
 	f.Fuzz(func(t *testing.T, s string) {
 		d := Read(s)
+		for _, agency := range []string{Reported(s), Closing(s)} {
+			if agency != "" && (!isAgency(agency) || !strings.Contains(s, agency)) {
+				t.Fatalf("%q: agency %q", s, agency)
+			}
+		}
 		for _, p := range d.Paragraphs {
 			if p == "" || strings.ContainsAny(p, "\r\n") || utf8.ValidString(s) && !utf8.ValidString(p) {
 				t.Fatalf("%q: paragraph %q", s, p)

@@ -137,6 +137,9 @@ func (d *dating) both(e evidence, n *html.Node, shown bool) bool {
 	if at < 0 || len(s) > lineText {
 		return false
 	}
+	if len(s) == len(e.value) { // as it is in nearly all scripts: zones are told by their capitals
+		s = e.value
+	}
 	first, ok := d.context.Find(s[:at])
 	change, changed := d.context.Find(s[at:])
 	if !ok || !changed || fineness(first) < 2 || fineness(change) < 2 {

@@ -138,11 +138,11 @@ func read(ctx context.Context, p Page) (*article.Article, error) {
 	if body == nil && p.Given {
 		body = content.Whole(doc)
 	}
-	facts.chooseBody(a, body)
-	attribute(a, p.Explain)
+	facts.chooseBody(ctx, a, body, p.Explain)
 	if p.Rule != nil {
 		p.obey(doc, a)
 	}
+	attribute(a, p.Explain)
 	state := facts.setState(a, p, found)
 	if p.Explain != nil {
 		p.Explain.State = state

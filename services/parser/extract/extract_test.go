@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func read1(t *testing.T, url, html string, item *article.FeedItem) *article.Arti
 func TestEvidence(t *testing.T) {
 	const url = "https://www.paper.example/a/b"
 	published := time.Date(2024, 11, 5, 8, 0, 0, 0, time.UTC)
-	item := &article.FeedItem{Title: "Feed's", Authors: []string{"Feed Author"}, Published: &published}
+	item := &article.FeedItem{Title: "Feed's", Summary: "In short.", Authors: []string{"Feed Author"}, Published: &published}
 	for _, c := range []struct {
 		name, head, more string
 		item             *article.FeedItem
@@ -118,6 +119,8 @@ func TestEvidence(t *testing.T) {
 		{"h1 before feed", "", "<h1>H1</h1>", item, headline, "H1 html"},
 		{"feed before title", "<title>T</title>", "", item, headline, "Feed's feed"},
 		{"none", "", "", nil, headline, " "},
+		{"feed's summary", "", "", item, description, "In short. feed"},
+		{"description before the feed's summary", "<meta name=description content=Described>", "", item, description, "Described meta"},
 		{"feed's date", "", "", item, date, "2024-11-05T08:00:00Z feed"},
 		{"time element", "", `<time datetime="2024-11-06">x</time>`, nil, date, "2024-11-06 html"},
 		{"microdata", "", `<span itemprop="datePublished" content="2024-11-06">x</span>`, nil, date, "2024-11-06 html"},
@@ -125,11 +128,19 @@ func TestEvidence(t *testing.T) {
 		{"unreadable date is passed over", `<meta property="article:published_time" content="someday"><meta name=date content="2024-11-06">`, "", nil, date, "2024-11-06 meta"},
 		{"future date alone is flagged", `<meta property="article:published_time" content="2034-11-06">`, "", nil, date, "2034-11-06 opengraph future"},
 		{"future date loses to any other", `<meta property="article:published_time" content="2034-11-06">`, "", item, date, "2024-11-05T08:00:00Z feed"},
+		{"out of the archive", ld(`{"@type":"NewsArticle","headline":"H","datePublished":"1947-06-02"}`), "", nil, date, "1947-06-02 json-ld"},
+		{"a date for none", ld(`{"@type":"NewsArticle","headline":"H","datePublished":"0001-01-01T00:00:00Z"}`) + `<meta name=date content="1970-01-01"><meta name=pubdate content="1969-12-31T19:00:00-05:00">`, `<time datetime="1947-06-02">x</time>`, nil, date, "none"},
 		{"no date is no date", "", "", nil, date, "none"},
 		{"author meta", `<meta name=author content="By Ann Writer and Bob Reporter">`, "", item, authors, "Ann Writer|Bob Reporter meta"},
 		{"author URL is no name", `<meta property=article:author content="https://f.example/ann">`, "", item, authors, "Feed Author feed"},
 		{"broken JSON-LD", `<script type="application/ld+json">{"@type":</script>`, "", item, headline, "Feed's feed"},
 		{"JSON-LD in a comment", `<script type="application/ld+json"><!-- {"@type":"NewsArticle","headline":"LD"}; --></script>`, "", item, headline, "LD json-ld"},
+		{"free", ld(`{"@type":"NewsArticle","headline":"H","isAccessibleForFree":"http://schema.org/True"}`) + `<meta property=article:content_tier content=locked>`, "", nil, free, "true json-ld"},
+		{"not free by microdata", `<meta itemprop=isAccessibleForFree content=False>`, "", nil, free, "false meta"},
+		{"locked", `<meta property=article:content_tier content=locked>`, "", nil, free, "false opengraph"},
+		{"metered", `<meta property=article:content_tier content=metered>`, "", nil, free, "unknown"},
+		{"section by microdata", `<meta itemprop=articleSection content=Local>`, "", nil, func(a *article.Article) string { return a.Section }, "Local"},
+		{"language by microdata", `<meta itemprop=inLanguage content=sv>`, "", nil, func(a *article.Article) string { return a.Language.Declared }, "sv"},
 		{"canonical elsewhere", `<link rel=canonical href="https://other.example/x">`, "", nil, canonical, url + " "},
 		{"canonical of the same site", `<link rel=canonical href="https://amp.paper.example/x?utm_source=y">`, "", nil, canonical, "https://amp.paper.example/x html"},
 		{"canonical is the home page", `<link rel=canonical href="/">`, "", nil, canonical, url + " "},
@@ -145,6 +156,17 @@ func headline(a *article.Article) string { return a.Headline + " " + string(a.Pr
 
 func canonical(a *article.Article) string {
 	return a.CanonicalURL + " " + string(a.Provenance["canonical_url"])
+}
+
+func description(a *article.Article) string {
+	return a.Description + " " + string(a.Provenance["description"])
+}
+
+func free(a *article.Article) string {
+	if a.IsAccessibleForFree == nil {
+		return "unknown"
+	}
+	return strconv.FormatBool(*a.IsAccessibleForFree) + " " + string(a.Provenance["is_accessible_for_free"])
 }
 
 func date(a *article.Article) string {
@@ -175,6 +197,14 @@ func TestStructuredBody(t *testing.T) {
 	a = read1(t, "https://e.example/a", page(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"H","articleBody":"A teaser."}</script>`, ""), nil)
 	if a.Provenance["body"] != article.FromHTML {
 		t.Errorf("a teaser won: %+v", a.Body)
+	}
+	a = read1(t, "https://e.example/a", `<html><head>`+ld(`{"@type":"NewsArticle","headline":"H","articleBody":"<h2>Talks<\/h2><p>`+long+`<\/p>&lt;ul&gt;&lt;li&gt;One&lt;/li&gt;&lt;/ul&gt;"}`)+`</head><body><div id=app></div></body></html>`, nil)
+	if a.Provenance["body"] != article.FromJSONLD || len(a.Body) != 3 || a.Body[0].Type != article.Heading || a.Body[2].Type != article.List {
+		t.Errorf("HTML in articleBody: %+v", a)
+	}
+	deep, err := Article(context.Background(), Page{URL: "https://e.example/a", ContentType: "text/html", Body: []byte(ld(`{"@type":"NewsArticle","headline":"H","articleBody":"` + strings.Repeat("<div>", 10_000) + `x</div>"}`))})
+	if err == nil || deep.Body != nil {
+		t.Errorf("deep HTML in articleBody: %v, %+v", err, deep)
 	}
 }
 
@@ -241,7 +271,7 @@ func TestHostilePages(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for name, body := range map[string]string{
 		"a million attributes":   "<p " + strings.Repeat("a=b ", 1_000_000) + ">" + page("", ""),
-		"attributes that differ": page("", "<div "+manyAttributes(100_000)+">x</div>"),
+		"attributes that differ": page("", "<div "+differing(100_000)+">x</div>"),
 		"deep and long":          strings.Repeat("<div>", 400) + strings.Repeat("<p>The ministry, said, on Wednesday, that the talks would go on.</p>", 20_000),
 		"nested lists":           strings.Repeat("<ul><li>a", 200) + page("", ""),
 		"nested tables":          strings.Repeat("<table><tr><td>a", 100) + page("", ""),
@@ -269,7 +299,7 @@ func TestHostilePages(t *testing.T) {
 	}
 }
 
-func manyAttributes(n int) string {
+func differing(n int) string {
 	var b strings.Builder
 	for i := range n {
 		b.WriteString("a" + strings.Repeat("x", i%50) + string(rune('a'+i%26)) + "=1 ")
@@ -299,7 +329,7 @@ func TestOwnWorkIsLinear(t *testing.T) {
 				f := survey(doc, &parts)
 				a := f.article(Page{URL: "https://e.example/a"})
 				found := content.Find(doc, f.hints(a))
-				f.chooseBody(a, found.Body)
+				f.chooseBody(t.Context(), a, found.Body, nil)
 				f.setState(a, Page{}, found)
 			}
 		})

@@ -18,12 +18,19 @@ const (
 	maxFacts    = 1000    // metas, scripts and the like, of each kind
 )
 
-// parse builds the tree.
+// parse builds the tree. Four attributes take the memory of an element; they are estimated where there may be many.
 func parse(ctx context.Context, pieces []string) (*html.Node, error) {
 	var c counter
+	size := 0
 	for _, text := range pieces {
+		size += len(text)
+	}
+	for _, text := range pieces {
+		if size > largePage {
+			c.n += separations(text) / 4
+		}
 		if c.count(text); c.n > maxElements {
-			return nil, fail(TooLarge, "more than %d elements", maxElements)
+			return nil, fail(TooLarge, "more than %d elements, or as much in attributes", maxElements)
 		}
 	}
 	doc, err := html.Parse(&timedReader{ctx, pieces})
@@ -119,6 +126,27 @@ func (c *counter) count(text string) {
 			c.open++
 		}
 	}
+}
+
+// largePage is the size, in bytes, from which on a page may have more attributes than take the memory of maxElements.
+const largePage = 2 * 4 * maxElements
+
+// separations counts where the attributes of tags may be parted, which is also between words: what is quoted cannot be told
+// without parsing.
+func separations(text string) int {
+	n, apart := 0, true
+	for i := range len(text) {
+		switch text[i] {
+		case ' ', '\t', '\n', '\f', '\r', '/', '"', '\'':
+			if !apart {
+				n++
+			}
+			apart = true
+		default:
+			apart = false
+		}
+	}
+	return n
 }
 
 // maxTag is how much of a tag is compared.

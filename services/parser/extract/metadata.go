@@ -2,6 +2,7 @@ package extract
 
 import (
 	"html"
+	"strconv"
 	"strings"
 
 	"dateline/pkg/article"
@@ -67,14 +68,19 @@ func (f *facts) article(p Page) *article.Article {
 	site := f.siteNames(a, p)
 	f.headline(w, a, p, site)
 	w.text("alternative_headline", &a.AlternativeHeadline, evidence{ld.AlternativeHeadline, data, "alternativeHeadline"})
+	summary := ""
+	if p.Item != nil {
+		summary = p.Item.Summary
+	}
 	w.text("description", &a.Description,
 		evidence{ld.Description, data, "description"}, evidence{m("og:description"), og, "og:description"}, evidence{m("description"), meta, "description"},
-		evidence{m("twitter:description"), meta, "twitter:description"}, evidence{m("dc.description"), meta, "dc.description"})
-	w.text("section", &a.Section, evidence{ld.Section, data, "articleSection"}, evidence{m("article:section"), og, "article:section"}, evidence{m("parsely-section"), meta, "parsely-section"})
+		evidence{m("twitter:description"), meta, "twitter:description"}, evidence{m("dc.description"), meta, "dc.description"},
+		evidence{summary, article.FromFeed, "summary of the feed's item"})
+	w.text("section", &a.Section, evidence{ld.Section, data, "articleSection"}, evidence{m("article:section"), og, "article:section"}, evidence{m("articlesection"), meta, "itemprop articleSection"}, evidence{m("parsely-section"), meta, "parsely-section"})
 
 	language := ""
 	w.text("in_language", &language,
-		evidence{ld.Language, data, "inLanguage"}, evidence{f.lang, markup, "html lang"}, evidence{m("content-language"), meta, "content-language"}, evidence{m("og:locale"), og, "og:locale"})
+		evidence{ld.Language, data, "inLanguage"}, evidence{f.lang, markup, "html lang"}, evidence{m("inlanguage"), meta, "itemprop inLanguage"}, evidence{m("content-language"), meta, "content-language"}, evidence{m("og:locale"), og, "og:locale"})
 	if language != "" {
 		a.Language = &article.Language{Declared: language}
 	}
@@ -83,12 +89,37 @@ func (f *facts) article(p Page) *article.Article {
 	f.authors(w, a, p, site)
 	f.dating(w, a, p)
 
-	if ld.Free != nil {
-		a.IsAccessibleForFree, a.Provenance["is_accessible_for_free"] = ld.Free, data
-	} else if m("article:content_tier") == "locked" {
-		a.IsAccessibleForFree, a.Provenance["is_accessible_for_free"] = new(bool), og
-	}
+	f.setFree(w, a)
 	return a
+}
+
+// setFree says whether all may read the article. Of OpenGraph's tiers "metered" says neither.
+func (f *facts) setFree(w *weigher, a *article.Article) {
+	var tier *bool
+	if v := f.meta("article:content_tier"); v == "locked" || v == "free" {
+		free := v == "free"
+		tier = &free
+	}
+	for _, e := range [...]struct {
+		free *bool
+		evidence
+	}{
+		{f.ldArticle.Free, evidence{"", article.FromJSONLD, "isAccessibleForFree"}},
+		{jsonld.Bool(f.meta("isaccessibleforfree")), evidence{"", article.FromMeta, "itemprop isAccessibleForFree"}},
+		{tier, evidence{"", article.FromOpenGraph, "article:content_tier"}},
+	} {
+		if e.free == nil {
+			continue
+		}
+		won := a.IsAccessibleForFree == nil
+		if won {
+			a.IsAccessibleForFree, a.Provenance["is_accessible_for_free"] = e.free, e.from
+		}
+		if w.explain != nil {
+			e.value = strconv.FormatBool(*e.free)
+			w.note("is_accessible_for_free", e.evidence, won, "after better evidence")
+		}
+	}
 }
 
 // readJSONLD reads the page's scripts and finds the article among their nodes: of several the one whose URL or headline is
@@ -158,6 +189,9 @@ func (f *facts) setURLs(w *weigher, a *article.Article, p Page) {
 				a.CanonicalURL, a.Provenance["canonical_url"] = c, article.FromHTML
 			}
 		}
+	}
+	if f.canonical != "" && w.explain != nil {
+		w.note("canonical_url", evidence{f.canonical, article.FromHTML, "link rel=canonical"}, a.Provenance["canonical_url"] != "", "no page of this site")
 	}
 	for _, e := range [...]evidence{
 		{f.ldArticle.Image, article.FromJSONLD, "image"},

@@ -233,6 +233,7 @@ func TestModified(t *testing.T) {
 		{"by the property", `<h1>Bridge</h1><meta itemprop=datePublished content="2024-11-05"><meta itemprop=dateModified content="2024-11-06">`, "2024-11-05", "2024-11-06"},
 		{"both in a text", `<h1>Bridge</h1><p class=date>5.11.2024 - Güncelleme : 6.11.2024</p>`, "2024-11-05", "2024-11-06"},
 		{"both in a line", `<h1>Bridge</h1><p>5 November 2024, updated 6 November 2024</p>`, "2024-11-05", "2024-11-06"},
+		{"both with their zones", `<h1>Bridge</h1><p class=date>5 November 2024 10:04 GMT, updated 6 November 2024 11:00 GMT</p>`, "2024-11-05T10:04Z", "2024-11-06T11:00Z"},
 		{"by the words before", `<h1>Bridge</h1><p>Published 5 November 2024</p><p>Aktualisiert: <time datetime="2024-11-06"></time></p>`, "2024-11-05", "2024-11-06"},
 	} {
 		a := read1(t, "https://www.paper.example/a/b", page("", c.more), nil)
@@ -343,7 +344,7 @@ func TestWhichArticle(t *testing.T) {
 func TestExplain(t *testing.T) {
 	e := &Explanation{}
 	head := ld(`{"@type":"NewsArticle","headline":"Bridge opens","datePublished":"2024-11-05","author":"Ann Weaver"}`) +
-		`<meta property=og:title content="Look at this bridge"><meta name=pubdate content="soon"><meta name=author content="admin">`
+		`<meta property=og:title content="Look at this bridge"><meta name=pubdate content="soon"><meta name=author content="admin"><meta property=article:content_tier content=locked><link rel=canonical href="https://other.example/a">`
 	_, err := Article(context.Background(), Page{URL: "https://www.paper.example/a/b", ContentType: "text/html", Body: []byte(page(head, "<h1>Bridge opens</h1>")), Explain: e})
 	if err != nil {
 		t.Fatal(err)
@@ -364,6 +365,8 @@ func TestExplain(t *testing.T) {
 		{"date_published", "2024-11-05", article.FromJSONLD, "datePublished", true, ""},
 		{"date_published", "soon", article.FromMeta, "pubdate", false, "cannot be read"},
 		{"authors", "Ann Weaver", article.FromJSONLD, "author", true, ""},
+		{"canonical_url", "https://other.example/a", article.FromHTML, "link rel=canonical", false, "no page of this site"},
+		{"is_accessible_for_free", "false", article.FromOpenGraph, "article:content_tier", true, ""},
 		{"authors", "admin", article.FromMeta, "meta author", false, "names nobody"},
 	} {
 		found := false

@@ -11,11 +11,17 @@ import (
 	"golang.org/x/net/html"
 )
 
-// ahead is how far after the capture a date may lie: clocks and zones differ by no more.
-const ahead = 24 * time.Hour
-
-// oldest is the year before which the date of an article is not believed: what is read as such is something else.
+// oldest is the year before which the date of an article is not believed, unless its data give it: what is read as such is
+// something else.
 const oldest = 1990
+
+// archived reports whether data may give a date of before oldest for an article out of a paper's archive. The turn of a year is
+// rather what a system gives where it knows none: 1970-01-01, 1900-01-01.
+func archived(date article.Date, rank int) bool {
+	const press = 1605 // the first newspaper
+	day := date.Time.YearDay()
+	return rank <= rankMeta && date.Time.Year() >= press && day != 1 && day < 365
+}
 
 // dateEvidence is one date that a page gives.
 type dateEvidence struct {
@@ -53,7 +59,7 @@ const (
 	rankLast         // any date in the text that is none of the rest
 )
 
-// dates chooses when the article was published and modified.
+// dating gathers what says when the article was published and modified, and chooses.
 func (f *facts) dating(w *weigher, a *article.Article, p Page) {
 	d := &dating{f: f, w: w, captured: p.Captured, context: dates.Context{Captured: p.Captured}}
 	if a.Language != nil {
@@ -125,7 +131,7 @@ var (
 	publishedMetas = []string{
 		"article:published_time", "og:article:published_time", "og:published_time", "article:published", "article:published:time", "http://ogp.me/ns/article#published_time", "datepublished", "parsely-pub-date",
 		"sailthru.date", "dcterms.created", "dc.date.issued", "dcterms.issued", "dc.date.created", "citation_publication_date", "citation_online_date", "prism.publicationdate", "publishdate", "publish-date",
-		"publish_date", "publishdate", "publisheddate", "published_time", "published_at", "publication_date", "pubdate", "pub_date", "article.published", "article_date_original", "article:publicationdate",
+		"publish_date", "publisheddate", "published_time", "published_at", "publication_date", "pubdate", "pub_date", "article.published", "article_date_original", "article:publicationdate",
 		"cxenseparse:recs:publishtime", "cxenseparse:publishtime", "cxenseparse:recs:published_time", "shareaholic:article_published_time", "bt:pubdate", "displaydate", "originalpublicationdate", "rnews:datepublished",
 		"og:pubdate", "release_date", "og:release_date", "dcterms.date", "dc.date", "dc:date", "date", "dc.date.available", "date.created", "creation_date", "datecreated", "uploaddate", "vr:published-time",
 	}
@@ -175,7 +181,7 @@ const maxEvidence = 60
 
 func (d *dating) put(into *[]dateEvidence, date article.Date, rank int, e evidence, node *html.Node) {
 	switch {
-	case date.Time.Year() < oldest:
+	case date.Time.Year() < oldest && !archived(date, rank):
 		d.reject(into, e, "too long ago")
 		return
 	case date.Precision == article.Year && rank != rankData:
@@ -185,7 +191,7 @@ func (d *dating) put(into *[]dateEvidence, date article.Date, rank int, e eviden
 	if date.From = e.from; date.Raw == "" {
 		date.Raw = strings.TrimSpace(e.value)
 	}
-	date.Future = !d.captured.IsZero() && date.Time.After(d.captured.Add(ahead))
+	date.Future = article.IsFuture(date.Time, d.captured)
 	if len(*into) < maxEvidence {
 		*into = append(*into, dateEvidence{e, date, rank, node})
 	}

@@ -1,13 +1,13 @@
 package extract
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"dateline/pkg/article"
 	"dateline/services/parser/content"
-	"dateline/services/parser/dispatch"
 )
 
 // hints are what the text is held against.
@@ -26,19 +26,24 @@ const (
 )
 
 // chooseBody takes the text that was found, or JSON-LD's where the page's own was not.
-func (f *facts) chooseBody(a *article.Article, found []article.Block) {
+func (f *facts) chooseBody(ctx context.Context, a *article.Article, found []article.Block, x *Explanation) {
 	a.Body = found
 	if a.Body != nil {
 		a.Provenance["body"] = article.FromHTML
 	}
-	length := utf8.RuneCountInString(article.PlainText(a.Body))
-	if ld := f.ldArticle; utf8.RuneCountInString(ld.Body) > twice*length && !strings.Contains(ld.Body, "</") {
-		a.Body = nil
-		for _, text := range dispatch.Paragraphs(ld.Body) {
-			a.Body = append(a.Body, article.Block{Type: article.Paragraph, Text: text})
-		}
-		a.Provenance["body"] = article.FromJSONLD
+	told := f.ldArticle.Body
+	if told == "" {
+		return
 	}
+	length := utf8.RuneCountInString(article.PlainText(a.Body))
+	won := false
+	if utf8.RuneCountInString(told) > twice*length {
+		body, _ := ArticleBody(ctx, told) // none where it is hostile: the page is judged by what it shows
+		if won = utf8.RuneCountInString(article.PlainText(body)) > twice*length; won {
+			a.Body, a.Provenance["body"] = body, article.FromJSONLD
+		}
+	}
+	x.field(FieldEvidence{Field: "body", From: article.FromJSONLD, Detail: "articleBody", Value: told, Won: won, Why: "the page shows it, or more"})
 }
 
 // setState judges what the body is, and returns the evidence.
@@ -81,7 +86,7 @@ func (f *facts) setState(a *article.Article, p Page, found *content.Content) (ev
 	switch {
 	case length == 0:
 		return because(article.BodyEmpty, "no text was found")
-	case a.Provenance["body"] == article.FromJSONLD:
+	case a.Provenance["body"] == article.FromJSONLD && !cut && !(paid && length < thinText/2): // whatever the page shows
 	case paid && length < shortText:
 		return because(article.BodyPaywalled, "not free by its metadata, and only %d characters are shown", length)
 	case wall != "" && (cut || paid || !closed(last)):

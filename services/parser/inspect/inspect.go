@@ -3,18 +3,16 @@
 package inspect
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/pkg/input"
 	"dateline/services/parser/capture"
 	"dateline/services/parser/extract"
 	"dateline/services/parser/rules"
@@ -94,42 +92,13 @@ func (c *Command) read(ctx context.Context, in io.Reader, fetch Fetch) (*article
 	if strings.HasPrefix(c.Page, "http://") || strings.HasPrefix(c.Page, "https://") {
 		return fetch(ctx, c.Page)
 	}
-	if c.Page != "-" {
-		f, err := os.Open(c.Page)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	}
-	body, err := readPage(in)
+	body, err := input.Read(c.Page, in, article.MaxPage)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Page, err)
+		return nil, err
 	}
 	p := &article.Page{URL: c.URL, ContentType: c.ContentType, Captured: c.Captured, Body: body}
 	if p.URL == "" {
 		p.URL = unnamed
 	}
 	return p, nil
-}
-
-// readPage reads what may be gzipped, at most article.MaxPage bytes of it.
-func readPage(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, article.MaxPage+1))
-	if err != nil {
-		return nil, err
-	}
-	if bytes.HasPrefix(b, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(bytes.NewReader(b))
-		if err != nil {
-			return nil, err
-		}
-		if b, err = io.ReadAll(io.LimitReader(z, article.MaxPage+1)); err != nil {
-			return nil, err
-		}
-	}
-	if len(b) > article.MaxPage {
-		return nil, fmt.Errorf("larger than the %d bytes that a page may have", article.MaxPage)
-	}
-	return b, nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"dateline/pkg/article"
+	"dateline/pkg/input"
 	"dateline/services/parser/derive"
 	"dateline/services/parser/extract"
 )
@@ -48,7 +49,7 @@ func results(ctx context.Context, dir string, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
 			return fmt.Errorf("manifest.jsonl, line %d: %w", n, err)
 		}
-		body, err := readFile(filepath.Join(dir, p.File))
+		body, err := input.Read(filepath.Join(dir, p.File), nil, article.MaxPage)
 		if err != nil {
 			return fmt.Errorf("manifest.jsonl, line %d: %w", n, err)
 		}
@@ -73,17 +74,4 @@ func results(ctx context.Context, dir string, out io.Writer) error {
 		}
 	}
 	return lines.Err()
-}
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := readPage(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return b, nil
 }

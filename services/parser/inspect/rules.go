@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,10 +100,17 @@ func fieldOf(a *article.Article, name string) []string {
 		return names
 	case "body":
 		return one(a.Text)
+	case "canonical_url":
+		return one(a.CanonicalURL)
 	case "date_modified":
 		return date(a.DateModified)
 	case "date_published":
 		return date(a.DatePublished)
+	case "dateline":
+		if a.Dateline == nil {
+			return one("")
+		}
+		return one(a.Dateline.Place)
 	case "description":
 		return one(a.Description)
 	case "headline":
@@ -111,6 +119,11 @@ func fieldOf(a *article.Article, name string) []string {
 		return one(a.Image)
 	case "in_language":
 		return one(a.InLanguage)
+	case "is_accessible_for_free":
+		if a.IsAccessibleForFree == nil {
+			return one("")
+		}
+		return one(strconv.FormatBool(*a.IsAccessibleForFree))
 	case "keywords":
 		return a.Keywords
 	case "publisher":

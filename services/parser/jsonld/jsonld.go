@@ -6,13 +6,15 @@
 package jsonld
 
 import (
-	"encoding/json"
 	"fmt"
-	"html"
 	"strconv"
 	"strings"
 
 	"dateline/pkg/article"
+	"dateline/pkg/loosejson"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // NewsArticle is what a document says of its article. Dates and URLs are as written; what is not said is empty.
@@ -66,18 +68,9 @@ func kindOf(typeName string) kind {
 // maxDepth is how far nodes are followed into each other.
 const maxDepth = 8
 
-// Find returns the first article of a document, one that has a headline, a date or a body before one that has none of
-// them; nil where there is none. An error says at which byte the JSON is broken.
-func Find(doc []byte) (*NewsArticle, error) {
-	var v any
-	if err := json.Unmarshal(doc, &v); err != nil {
-		return nil, fmt.Errorf("json-ld: %w", article.JSONError(err))
-	}
-	return FindIn(v), nil
-}
-
-// FindIn is Find of a document that encoding/json has read into an any.
-func FindIn(v any) *NewsArticle {
+// Find returns the first article of a document that encoding/json has read into an any: the first that has a headline, a date
+// or a body; nil where there is none.
+func Find(v any) *NewsArticle {
 	f := finder{byID: map[string]node{}}
 	f.index(v, 0)
 	for _, n := range f.nodes[anArticle] {
@@ -104,7 +97,7 @@ func InPage(scripts []string) *Page {
 	p := &Page{}
 	f := finder{byID: map[string]node{}}
 	for _, s := range scripts {
-		for _, v := range readLoose(s) {
+		for _, v := range loosejson.Read(s) {
 			f.index(v, 0)
 		}
 	}
@@ -212,11 +205,29 @@ func (f *finder) article(n node) *NewsArticle {
 	case bool:
 		a.Free = &v
 	case string:
-		if free, err := strconv.ParseBool(strings.ToLower(v)); err == nil {
-			a.Free = &free
+		a.Free = Bool(v)
+	case nil: // of a page that says it of the part behind the wall only
+		for _, part := range list(n["hasPart"]) {
+			if part, ok := part.(map[string]any); ok && a.Free == nil {
+				if free := Bool(fmt.Sprint(part["isAccessibleForFree"])); free != nil && !*free {
+					a.Free = free
+				}
+			}
 		}
 	}
 	return a
+}
+
+// Bool reads schema.org's Boolean, "False" or "http://schema.org/False"; nil where it is none.
+func Bool(s string) *bool {
+	switch b := true; strings.ToLower(s[strings.LastIndexByte(s, '/')+1:]) {
+	case "false":
+		b = false
+		fallthrough
+	case "true":
+		return &b
+	}
+	return nil
 }
 
 // body keeps line breaks, which text does not.
@@ -272,7 +283,11 @@ func (f *finder) node(v map[string]any) node {
 const maxPeople = 100
 
 func (f *finder) people(v any) (people []article.Author, organizations []string) {
+	var all []any
 	for _, e := range list(v) {
+		all = append(all, list(e)...) // [[{"name": ...}]]
+	}
+	for _, e := range all {
 		if len(people)+len(organizations) >= maxPeople {
 			break
 		}
@@ -333,10 +348,33 @@ func list(v any) []any {
 	return []any{v}
 }
 
-// plain is a string without entities and needless white space: many sites write HTML's escapes into their JSON.
+// plain is a string without entities, tags and needless white space: many sites write HTML into their JSON.
 func plain(s string) string {
 	if strings.Contains(s, "&") {
 		s = html.UnescapeString(s)
 	}
+	if strings.Contains(s, "</") || strings.Contains(s, "<br") { // and not "the <b> tag"
+		s = untagged(s)
+	}
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// untagged is the text of HTML, in which tags other than those within a line part words.
+func untagged(s string) string {
+	var b strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(s)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return b.String()
+		case html.TextToken:
+			b.Write(z.Raw())
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			switch atom.Lookup(name) {
+			case atom.A, atom.Abbr, atom.B, atom.Cite, atom.Em, atom.Font, atom.I, atom.Mark, atom.Q, atom.Small, atom.Span, atom.Strong, atom.Sub, atom.Sup, atom.U:
+			default:
+				b.WriteByte(' ')
+			}
+		}
+	}
 }

@@ -1,12 +1,22 @@
 package jsonld
 
 import (
+	"encoding/json"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
 	"dateline/pkg/article"
 )
+
+func find(doc []byte) (*NewsArticle, error) {
+	var v any
+	if err := json.Unmarshal(doc, &v); err != nil {
+		return nil, err
+	}
+	return Find(v), nil
+}
 
 func TestFind(t *testing.T) {
 	no := false
@@ -38,32 +48,32 @@ func TestFind(t *testing.T) {
 		{"teasers of others", `{"@type":"ItemList","itemListElement":[{"@type":"NewsArticle","headline":"H"}]}`, nil},
 		{"empty article first", `[{"@type":"NewsArticle"},{"@type":"NewsArticle","headline":"H"}]`, &NewsArticle{Headline: "H"}},
 		{"names of two", `{"@type":"Article","headline":"H","author":{"name":["A","B"],"url":"u"}}`, &NewsArticle{Headline: "H", Authors: []article.Author{{Name: "A"}, {Name: "B"}}}},
+		{"a part behind a wall", `{"@type":"NewsArticle","headline":"H","hasPart":[{"@type":"WebPageElement","isAccessibleForFree":"False"}]}`, &NewsArticle{Headline: "H", Free: &no}},
+		{"a free part", `{"@type":"NewsArticle","headline":"H","hasPart":{"@type":"WebPageElement","isAccessibleForFree":true}}`, &NewsArticle{Headline: "H"}},
+		{"arrays in arrays", `[[{"@graph":[[{"@type":["NewsArticle"],"headline":["H"],"author":[[{"name":"A"}],"B"]}]]}]]`, &NewsArticle{Headline: "H", Authors: []article.Author{{Name: "A"}, {Name: "B"}}}},
 		{"no article", `{"@type":"Person"}`, nil},
 		{"no object", `7`, nil},
 	} {
-		got, err := Find([]byte(c.in))
+		got, err := find([]byte(c.in))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		} else if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s:\n%+v, want\n%+v", c.name, got, c.want)
 		}
 	}
-	if _, err := Find([]byte(`{"a":`)); err == nil || !strings.Contains(err.Error(), "byte 5") {
-		t.Errorf("broken JSON: %v", err)
-	}
 }
 
 // Nodes that refer to themselves many times over end at the limit of steps.
 func TestFindIsBounded(t *testing.T) {
 	refs := strings.TrimSuffix(strings.Repeat(`{"@id":"x"},`, 2000), ",")
-	if _, err := Find([]byte(`{"@type":"Article","headline":"H","@id":"x","url":[` + refs + `],"image":[` + refs + `],"publisher":[` + refs + `]}`)); err != nil {
+	if _, err := find([]byte(`{"@type":"Article","headline":"H","@id":"x","url":[` + refs + `],"image":[` + refs + `],"publisher":[` + refs + `]}`)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func FuzzFind(f *testing.F) {
 	f.Add([]byte(`{"@graph":[{"@type":"NewsArticle","headline":"H","author":[{"@id":"a"}]},{"@id":"a","name":"A"}]}`))
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = Find(b) })
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = find(b) })
 }
 
 func TestInPage(t *testing.T) {
@@ -111,4 +121,32 @@ func FuzzInPage(f *testing.F) {
 			t.Errorf("%d articles, %d sites", len(p.Articles), len(p.Sites))
 		}
 	})
+}
+
+func TestMarkupInTexts(t *testing.T) {
+	for in, want := range map[string]string{
+		"<i>Alder</i> opens":                              "Alder opens",
+		"<p>It rains.</p><p>It stops.</p>":                "It rains. It stops.",
+		"One<br>two<br/>three":                            "One two three",
+		"&lt;p&gt;H<sub>2</sub>O &amp;amp; ice&lt;/p&gt;": "H2O &amp; ice",
+		"How to use the <b> tag":                          "How to use the <b> tag",
+		"a < b and b > c":                                 "a < b and b > c",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{`false`: "false", `"False"`: "false", `"http://schema.org/False"`: "false", `"https://schema.org/True"`: "true", `"some"`: "nil", `1`: "nil"} {
+		a, err := find([]byte(`{"@type":"NewsArticle","headline":"H","isAccessibleForFree":` + in + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "nil"
+		if a.Free != nil {
+			got = strconv.FormatBool(*a.Free)
+		}
+		if got != want {
+			t.Errorf("isAccessibleForFree %s: %s, want %s", in, got, want)
+		}
+	}
 }

@@ -3,13 +3,13 @@ package publication
 import (
 	"context"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"dateline/pkg/lineartest"
-
 	"dateline/pkg/article"
+	"dateline/pkg/lineartest"
 )
 
 func testdata(t testing.TB, name string) string {
@@ -77,6 +77,37 @@ func TestFormats(t *testing.T) {
 		if c.more != nil && !c.more(a) {
 			t.Errorf("%s: %+v %+v", c.name, a, a.Dateline)
 		}
+	}
+}
+
+func TestMarkupOfFormats(t *testing.T) {
+	nitf, ninjs := testdata(t, "nitf.xml"), testdata(t, "ninjs-1.json")
+	body, _, _ := strings.Cut(nitf, "<body.content>")
+	a := mustRead(t, h("Content-Type", "application/nitf+xml"), body+"<body.content><p>The ferry\nwent,<br/> the ferry came.</p><br/></body.content></body></nitf>")
+	if len(a.Body) != 1 || a.Body[0].Text != "The ferry went,\nthe ferry came." {
+		t.Errorf("lines of a poem: %+v", a.Body)
+	}
+	before, after, _ := strings.Cut(nitf, "<story.date")
+	_, after, _ = strings.Cut(after, ">")
+	_, after, _ = strings.Cut(after, "</story.date>")
+	if a = mustRead(t, h("Content-Type", "application/nitf+xml"), before+"<story.date>Nov. 6</story.date>"+after); a.Dateline.Date.String() != "2024-11-06" {
+		t.Errorf("a day in words: %+v", a.Dateline)
+	}
+	later := strings.Replace(ninjs, `"firstcreated"`, `"x"`, 1)
+	if a = mustRead(t, h("Content-Type", "application/json"), later); a.DatePublished.From != article.FromModified || a.Provenance["date_published"] != article.FromModified || !a.DatePublished.Time.Equal(a.DateModified.Time) {
+		t.Errorf("a version's date alone: %+v", a.DatePublished)
+	}
+	before, _, _ = strings.Cut(ninjs, `"body_`)
+	hostile := "<p>"
+	for i := range 400 {
+		hostile += "<font a" + strconv.Itoa(i) + ">"
+	}
+	_, err := Read(context.Background(), Publication{
+		Publisher: "rasc", Header: h("Content-Type", "application/json"), Stored: time.Now(),
+		Body: []byte(before + `"body_xhtml": "` + hostile + strings.Repeat("<p>a</p>", 20_000) + `"}`),
+	})
+	if err == nil || !strings.Contains(err.Error(), "too_large") {
+		t.Errorf("elements that are opened again and again: %v", err)
 	}
 }
 

@@ -31,7 +31,7 @@ func (r *reader) html(ctx context.Context, label, url string) *article.Article {
 	// No capture time: a publication date ahead of it would be left out, but a publisher is to be told.
 	a, err := extract.Article(ctx, extract.Page{URL: url, ContentType: contentType, Body: r.p.Body, Given: true})
 	if err == nil {
-		if m := a.DateModified; m != nil && m.Time.After(r.p.Stored.Add(ahead)) { // pages put expiry dates there: no reason to refuse one
+		if m := a.DateModified; m != nil && article.IsFuture(m.Time, r.p.Stored) { // pages put expiry dates there: no reason to refuse one
 			a.DateModified = nil
 			delete(a.Provenance, "date_modified")
 		}

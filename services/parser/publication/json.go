@@ -1,6 +1,7 @@
 package publication
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,13 +9,15 @@ import (
 	"strings"
 
 	"dateline/pkg/article"
+	"dateline/services/parser/byline"
 	"dateline/services/parser/dispatch"
+	"dateline/services/parser/extract"
 	"dateline/services/parser/jsonld"
 	"dateline/services/parser/language"
 )
 
 // json reads an article in Dateline's own JSON, or JSON-LD.
-func (r *reader) json(label string) *article.Article {
+func (r *reader) json(ctx context.Context, label string) *article.Article {
 	text, ok := r.decode(label)
 	if !ok {
 		return nil
@@ -29,11 +32,11 @@ func (r *reader) json(label string) *article.Article {
 			return r.article([]byte(text))
 		}
 		if isNinjs(object) {
-			return r.ninjs(object)
+			return r.ninjs(ctx, object)
 		}
 	}
-	if ld := jsonld.FindIn(v); ld != nil {
-		return r.newsArticle(ld)
+	if ld := jsonld.Find(v); ld != nil {
+		return r.newsArticle(ctx, ld)
 	}
 	r.wrong("body", "is JSON, but neither an article with schema_version, nor JSON-LD with a NewsArticle (@type) in it, nor ninjs (uri and a body)")
 	return nil
@@ -153,14 +156,20 @@ func (r *reader) blocks(in *article.Article) []article.Block {
 }
 
 // newsArticle reads JSON-LD.
-func (r *reader) newsArticle(ld *jsonld.NewsArticle) *article.Article {
+func (r *reader) newsArticle(ctx context.Context, ld *jsonld.NewsArticle) *article.Article {
 	r.id = ld.ID
+	body, err := extract.ArticleBody(ctx, ld.Body)
+	if err != nil {
+		r.wrong("articleBody", "%v", err)
+		return nil
+	}
 	a := &article.Article{
-		URL: r.url("url", ld.URL), Publisher: ld.Publisher, Headline: ld.Headline, AlternativeHeadline: ld.AlternativeHeadline, Authors: ld.Authors,
+		URL: r.url("url", ld.URL), Publisher: ld.Publisher, Headline: ld.Headline, AlternativeHeadline: ld.AlternativeHeadline,
 		DatePublished: r.date("datePublished", ld.Published, article.FromJSONLD), DateModified: r.date("dateModified", ld.Modified, article.FromJSONLD),
 		Section: ld.Section, Keywords: ld.Keywords, Description: ld.Description, Image: r.url("image", ld.Image),
-		IsAccessibleForFree: ld.Free, Body: paragraphs(dispatch.Paragraphs(ld.Body)), BodyState: article.BodyFull,
+		IsAccessibleForFree: ld.Free, Body: body, BodyState: article.BodyFull,
 	}
+	setAuthors(a, ld)
 	if ld.Language != "" {
 		a.Language = &article.Language{Declared: ld.Language}
 	}
@@ -169,6 +178,33 @@ func (r *reader) newsArticle(ld *jsonld.NewsArticle) *article.Article {
 	}
 	a.Provenance = given(a, article.FromJSONLD)
 	return a
+}
+
+// setAuthors reads names as those of pages are read: roles and agencies are no names, and organizations count where there is
+// no person.
+func setAuthors(a *article.Article, ld *jsonld.NewsArticle) {
+	organizations := ld.Organizations
+	for _, author := range ld.Authors {
+		b := byline.Read(author.Name)
+		for _, name := range b.People {
+			one := article.Author{Name: name}
+			if len(b.People) == 1 {
+				one.URL = author.URL
+			}
+			a.Authors = append(a.Authors, one)
+		}
+		organizations = append(organizations, b.Organizations...)
+		a.Agency = first(append([]string{a.Agency}, b.Agencies...)...)
+	}
+	for _, name := range organizations {
+		a.Agency = first(a.Agency, byline.Agency(name))
+	}
+	if a.Authors != nil {
+		return
+	}
+	for _, name := range organizations {
+		a.Authors = append(a.Authors, article.Author{Name: name, Organization: true})
+	}
 }
 
 // given names one kind of evidence for every field that an article has.

@@ -20,12 +20,20 @@ func blocksOf(e *element) []article.Block {
 }
 
 func (m *markup) flush(kind article.BlockType) {
-	text := strings.Join(strings.Fields(m.line.String()), " ")
+	var lines []string
+	for l := range strings.SplitSeq(m.line.String(), lineBreak) {
+		if l = strings.Join(strings.Fields(l), " "); l != "" {
+			lines = append(lines, l)
+		}
+	}
 	m.line.Reset()
-	if text != "" {
-		m.body = append(m.body, article.Block{Type: kind, Text: text})
+	if lines != nil {
+		m.body = append(m.body, article.Block{Type: kind, Text: strings.Join(lines, "\n")})
 	}
 }
+
+// lineBreak is what XML cannot hold.
+const lineBreak = "\x00"
 
 func (m *markup) children(e *element) {
 	for _, c := range e.children {
@@ -40,7 +48,7 @@ func (m *markup) element(e *element) {
 		m.line.WriteString(e.text)
 	case "script", "style", "head", "media-metadata", "media-reference", "media-producer", "object", "svg":
 	case "br":
-		m.line.WriteByte(' ')
+		m.line.WriteString(lineBreak)
 	case "p", "pre", "address", "note":
 		m.block(e, article.Paragraph)
 	case "h1", "h2", "h3", "h4", "h5", "h6":

@@ -35,7 +35,7 @@ func (r *reader) newsML(e *element) *article.Article {
 	a := &article.Article{
 		Headline: content.find("headline").string(), AlternativeHeadline: second(content.all("headline")), BodyState: article.BodyFull,
 		Publisher: nameOf(meta.find("provider")), Section: nameOf(content.find("genre")),
-		DatePublished: r.date("itemMeta/firstCreated", first(meta.find("firstCreated").string(), content.find("contentCreated").string(), meta.find("versionCreated").string()), article.FromPublisher),
+		DatePublished: r.date("itemMeta/firstCreated", first(meta.find("firstCreated").string(), content.find("contentCreated").string()), article.FromPublisher),
 		DateModified:  r.date("itemMeta/versionCreated", meta.find("versionCreated").string(), article.FromPublisher),
 	}
 	for _, d := range content.all("description") {

@@ -1,12 +1,11 @@
 package publication
 
 import (
+	"context"
 	"strings"
 
 	"dateline/pkg/article"
-	"dateline/services/parser/content"
-
-	"golang.org/x/net/html"
+	"dateline/services/parser/extract"
 )
 
 // ninjs is an object of the IPTC's News in JSON, its names in small letters: 1.x and 2.x write them so, 3.x in camel case.
@@ -62,7 +61,7 @@ func (n ninjs) altID(role string) string {
 }
 
 // ninjs reads News in JSON, 1.0 to 3.x.
-func (r *reader) ninjs(v map[string]any) *article.Article {
+func (r *reader) ninjs(ctx context.Context, v map[string]any) *article.Article {
 	n := fold(v)
 	r.id = n.text("uri")
 	if t := n.text("type"); t != "" && t != "text" && t != "composite" {
@@ -74,7 +73,7 @@ func (r *reader) ninjs(v map[string]any) *article.Article {
 	a := &article.Article{
 		Headline: n.text("headline"), Description: first(n.text("description_text"), n.text("description_summary")), BodyState: article.BodyFull,
 		Publisher:     first(n.text("copyrightholder"), n.text("provider")),
-		DatePublished: r.date("firstcreated", first(n.text("firstcreated"), n.altID("datePublished"), n.text("contentcreated"), n.text("versioncreated")), article.FromPublisher),
+		DatePublished: r.date("firstcreated", first(n.text("firstcreated"), n.altID("datePublished"), n.text("contentcreated")), article.FromPublisher),
 		DateModified:  r.date("versioncreated", first(n.text("versioncreated"), n.altID("dateModified")), article.FromPublisher),
 	}
 	for _, o := range n.list("organisations") {
@@ -124,12 +123,12 @@ func (r *reader) ninjs(v map[string]any) *article.Article {
 	if lang := n.text("language"); lang != "" {
 		a.Language = &article.Language{Declared: lang}
 	}
-	r.ninjsBody(n, a)
+	r.ninjsBody(ctx, n, a)
 	return r.finish(a, "body")
 }
 
 // ninjsBody takes the body with markup before the plain one.
-func (r *reader) ninjsBody(n ninjs, a *article.Article) {
+func (r *reader) ninjsBody(ctx context.Context, n ninjs, a *article.Article) {
 	markup, plain := first(n.text("body_xhtml"), n.text("body_html")), n.text("body_text")
 	for _, b := range n.list("bodies") {
 		if t := first(b.text("contenttype"), b.text("mimetype")); t == "text/html" || t == "application/xhtml+xml" {
@@ -139,12 +138,12 @@ func (r *reader) ninjsBody(n ninjs, a *article.Article) {
 		}
 	}
 	if markup != "" {
-		doc, err := html.Parse(strings.NewReader(markup))
+		body, err := extract.Markup(ctx, markup)
 		if err != nil {
 			r.wrong("body", "%v", err)
 			return
 		}
-		a.Body = content.Whole(doc)
+		a.Body = body
 	}
 	if len(a.Body) == 0 && plain != "" {
 		r.plain(a, plain)

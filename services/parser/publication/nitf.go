@@ -52,8 +52,11 @@ func (r *reader) nitf(e *element) *article.Article {
 	r.setByline(a, top.all("byline"))
 	if place := top.find("dateline", "location").string(); place != "" {
 		a.Dateline = &article.Dateline{Place: strings.TrimRight(place, ", ")}
-		if day := top.find("dateline", "story.date"); day != nil {
-			a.Dateline.Date = r.date("dateline/story.date", first(day.get("norm"), day.string()), article.FromPublisher)
+		day := top.find("dateline", "story.date")
+		if norm := day.get("norm"); norm != "" {
+			a.Dateline.Date = r.date("dateline/story.date", norm, article.FromPublisher)
+		} else if words := day.string(); words != "" {
+			a.Dateline.Date = &article.Date{Raw: words}
 		}
 	}
 	if lang := first(e.get("lang"), body.get("lang")); lang != "" {
@@ -85,13 +88,19 @@ func (r *reader) readByline(a *article.Article, line string) {
 	}
 }
 
-// finish checks that there is a text, and names the publisher as the source of all fields.
+// finish checks that there is a text, and names the publisher as the source of all fields. A version's date stands in for that
+// of the first one as on pages.
 func (r *reader) finish(a *article.Article, field string) *article.Article {
 	if len(a.Body) == 0 {
 		r.wrong(field, "has no text")
 		return nil
 	}
 	a.Provenance = given(a, article.FromPublisher)
+	if a.DatePublished == nil && a.DateModified != nil {
+		version := *a.DateModified
+		version.From = article.FromModified
+		a.DatePublished, a.Provenance["date_published"] = &version, article.FromModified
+	}
 	return a
 }
 

@@ -26,9 +26,6 @@ import (
 // MaxBody is the most bytes that a publication's body may have. The queue's own limit is a little lower.
 const MaxBody = 8 << 20
 
-// ahead is how far after its arrival a publication may be dated: zones differ by no more.
-const ahead = 24 * time.Hour
-
 // maxID is the longest id of a publisher's own, in bytes.
 const maxID = 1024
 
@@ -125,7 +122,7 @@ func (r *reader) body(ctx context.Context, kind, label, url string) *article.Art
 	case "application/xml":
 		return r.xml()
 	}
-	return r.json(label)
+	return r.json(ctx, label)
 }
 
 // contentType finds what the body is, and the charset that its header names.
@@ -321,7 +318,7 @@ func (r *reader) checkDates(a *article.Article) {
 		field, header string
 		date          *article.Date
 	}{{"date_published", article.HeaderPublished, a.DatePublished}, {"date_modified", article.HeaderModified, a.DateModified}} {
-		if f.date == nil || !f.date.Time.After(r.p.Stored.Add(ahead)) {
+		if f.date == nil || !article.IsFuture(f.date.Time, r.p.Stored) {
 			continue
 		}
 		if f.date.From == article.FromHeader {

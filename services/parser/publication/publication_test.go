@@ -178,6 +178,24 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// JSON-LD is read as on pages: HTML in it, and what stands beside names.
+func TestJSONLDAsOnPages(t *testing.T) {
+	read := func(more string) *article.Article {
+		return mustRead(t, h("Content-Type", "application/ld+json", "Dateline-Id", "1"), `{"@type":"NewsArticle","headline":"<i>Bridge</i> opens",`+more+`}`)
+	}
+	a := read(`"articleBody":"<p>It rains &amp; <b>rains</b>.</p><ul><li>A</li><li>B</li></ul>","author":[{"name":"By Ann Writer, Reuters","url":"https://e.example/ann"},{"@type":"Organization","name":"The Alder Post"}]`)
+	if a.Headline != "Bridge opens" || len(a.Body) != 2 || a.Body[0].Text != "It rains & rains." || a.Body[1].Type != article.List {
+		t.Errorf("%+v", a)
+	}
+	if !reflect.DeepEqual(a.Authors, []article.Author{{Name: "Ann Writer", URL: "https://e.example/ann"}}) || a.Agency != "Reuters" {
+		t.Errorf("%+v %q", a.Authors, a.Agency)
+	}
+	a = read(`"articleBody":"It rains.","author":{"@type":"Organization","name":"dpa"}`)
+	if !reflect.DeepEqual(a.Authors, []article.Author{{Name: "dpa", Organization: true}}) || a.Agency != "dpa" {
+		t.Errorf("%+v %q", a.Authors, a.Agency)
+	}
+}
+
 func TestRejections(t *testing.T) {
 	const asJSON = "application/json"
 	for _, c := range []struct {

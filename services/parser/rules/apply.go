@@ -8,6 +8,7 @@ import (
 	"dateline/pkg/article"
 	"dateline/pkg/dates"
 	"dateline/pkg/weburl"
+	"dateline/services/parser/jsonld"
 
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
@@ -16,7 +17,8 @@ import (
 
 // fieldNames are the fields that rules may give.
 var fieldNames = []string{
-	"agency", "alternative_headline", "authors", "body", "date_modified", "date_published", "description", "headline", "image", "in_language", "keywords", "publisher", "section",
+	"agency", "alternative_headline", "authors", "body", "canonical_url", "date_modified", "date_published", "dateline", "description", "headline", "image", "in_language", "is_accessible_for_free", "keywords",
+	"publisher", "section",
 }
 
 // FieldNames are the fields that rules may give and examples expect.
@@ -90,6 +92,23 @@ func (r *Rule) set(name string, s source, values []string, base, lang string, ca
 			return false
 		}
 		a.Image = url
+	case "canonical_url":
+		url, err := weburl.Resolve(base, first)
+		if err == nil {
+			url, err = weburl.Canonical(url)
+		}
+		if err != nil {
+			return false
+		}
+		a.CanonicalURL = url
+	case "dateline":
+		a.Dateline = &article.Dateline{Place: first}
+	case "is_accessible_for_free":
+		free := jsonld.Bool(first)
+		if free == nil {
+			return false
+		}
+		a.IsAccessibleForFree = free
 	case "keywords":
 		a.Keywords = values
 	case "authors":
@@ -106,7 +125,7 @@ func (r *Rule) set(name string, s source, values []string, base, lang string, ca
 			t := d.Time
 			d.Time, d.ZoneKnown = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), s.Timezone.Location), true
 		}
-		d.From = article.FromRule
+		d.From, d.Future = article.FromRule, article.IsFuture(d.Time, captured)
 		if name == "date_published" {
 			a.DatePublished = &d
 		} else {

@@ -232,11 +232,14 @@ func readFile(name string) (*file, error) {
 		return nil, errors.New("hosts or rules are missing")
 	}
 	for _, h := range f.Hosts {
-		if h != strings.ToLower(h) || strings.ContainsAny(h, "/: ") || !strings.Contains(h, ".") {
+		if h != strings.ToLower(h) || strings.ContainsAny(h, "/: ") || !strings.Contains(h, ".") || strings.Trim(h, ".") != h {
 			return nil, fmt.Errorf("%q is no host name in small letters", h)
 		}
 	}
-	for _, r := range f.Rules {
+	for i, r := range f.Rules {
+		if r == nil { // no call of UnmarshalYAML for what is null
+			return nil, fmt.Errorf("rule %d: is empty", i+1)
+		}
 		r.file = name
 		if err := r.check(filepath.Dir(name)); err != nil {
 			return nil, fmt.Errorf("line %d: %w", r.line, err)
@@ -249,9 +252,12 @@ func (r *Rule) check(dir string) error {
 	if len(r.Fields) == 0 && len(r.Drop) == 0 {
 		return errors.New("a rule without fields and drop does nothing")
 	}
-	for name := range r.Fields {
+	for name, from := range r.Fields {
 		if !slices.Contains(fieldNames, name) {
 			return fmt.Errorf("no field %q, there are %s", name, strings.Join(fieldNames, ", "))
+		}
+		if len(from) == 0 {
+			return fmt.Errorf("%s has no selector", name)
 		}
 	}
 	if !r.ValidFrom.IsZero() && !r.ValidUntil.IsZero() && r.ValidUntil.Before(r.ValidFrom.Time) {

@@ -43,6 +43,10 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"hosts: [e.example]\nrules:\n  - drop: [p]\n    examples: [{url: 'https://e.example/a', html: x}]", "expects nothing"},
 		{"hosts: [e.example]\nrules:\n  - drop: [p]\n    examples: [{url: 'https://e.example/a', html: x, expect: {headlne: x}}]", `expects "headlne"`},
 		{"a: [", "yaml"},
+		{"hosts: [e.example]\nrules:\n  -", "rule 1: is empty"},
+		{"hosts: [e.example]\nrules:\n  - fields: {headline: }" + example, "line 3: headline has no selector"},
+		{"hosts: [e.example]\nrules:\n  - fields: {headline: [h1, ~]}" + example, "is no CSS selector"},
+		{"hosts: [.example]\nrules:\n  - drop: [p]" + example, `".example" is no host name`},
 	} {
 		dir := t.TempDir()
 		write(t, dir, "e.yaml", c.yaml)
@@ -107,6 +111,9 @@ rules:
       date_published: {select: time, timezone: Asia/Kabul}
       date_modified: .none
       in_language: {select: html, attr: lang}
+      canonical_url: {select: link, attr: href}
+      dateline: .place
+      is_accessible_for_free: {select: main, attr: data-free}
       body: main
 `+example)
 	s, err := Load(dir)
@@ -114,7 +121,7 @@ rules:
 		t.Fatal(err)
 	}
 	doc, err := html.Parse(strings.NewReader(`<html lang="en"><meta name=k content=one><h2> The <i>headline</i> </h2><div class=by><b>Ann</b><b>Bob</b><b class=ad>Ad</b></div>
-		<img src=/i.jpg><time>6 November 2024, 10:04</time><main><p>Text.</main>`))
+		<img src=/i.jpg><time>6 November 2024, 10:04</time><link href=/c?utm_source=x><i class=place>Kabul</i><main data-free=False><p>Text.</main>`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +130,16 @@ rules:
 	a := &article.Article{Provenance: map[string]article.From{}, DateModified: &article.Date{}}
 	set := r.Set(doc, "https://e.example/x/", "en", time.Time{}, a)
 	if a.Headline != "The headline" || len(a.Authors) != 2 || a.Keywords[0] != "one" || a.Image != "https://e.example/i.jpg" || a.Language.Declared != "en" ||
-		a.DatePublished.String() != "2024-11-06T10:04+04:30" || a.DatePublished.From != article.FromRule || a.DateModified == nil {
+		a.DatePublished.String() != "2024-11-06T10:04+04:30" || a.DatePublished.From != article.FromRule || a.DatePublished.Future || a.DateModified == nil || a.CanonicalURL != "https://e.example/c" || a.Dateline.Place != "Kabul" || *a.IsAccessibleForFree {
 		t.Errorf("%+v %+v", a, a.DatePublished)
 	}
 	if set["headline"] != "h2" || set["date_modified"] != "" || a.Provenance["headline"] != article.FromRule || a.Provenance["date_modified"] != "" {
 		t.Errorf("%v %v", set, a.Provenance)
+	}
+	early := &article.Article{Provenance: map[string]article.From{}}
+	r.Set(doc, "https://e.example/x/", "en", time.Date(2024, 11, 1, 0, 0, 0, 0, time.UTC), early)
+	if early.DatePublished == nil || !early.DatePublished.Future {
+		t.Errorf("a date after the capture: %+v", early.DatePublished)
 	}
 	if n := r.Body(doc); n == nil || n.Data != "main" {
 		t.Errorf("%+v", n)
@@ -179,6 +191,8 @@ func TestWatch(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add("hosts: [e.example]\nrules:\n  - drop: [a]" + example)
 	f.Add("hosts: [e.example]\nrules:\n  - fields: {authors: [a, {select: b, attr: c}]}\n    valid_from: 2024-01-01" + example)
+	f.Add("hosts: [e.example]\nrules:\n  -")
+	f.Add("hosts: [e.example]\nrules:\n  - drop: [~]\n    fields: {headline: ~, section: [~]}" + example)
 	f.Fuzz(func(t *testing.T, s string) {
 		dir := t.TempDir()
 		write(t, dir, "e.yaml", s)
