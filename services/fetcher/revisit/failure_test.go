@@ -31,6 +31,7 @@ func TestFailureGrowth(t *testing.T) {
 	}{
 		{Temporary, 0.5, 28, 30},
 		{Soft, 2, 14, 16},
+		{Missing, 4, 30, 33},
 		{Hard, 4, 7, 9},
 		{Gone, 4, 2, 4},
 	} {
@@ -189,8 +190,8 @@ func TestHealth(t *testing.T) {
 
 func TestStatusClass(t *testing.T) {
 	for status, want := range map[int]Class{
-		400: Soft, 401: Soft, 403: Soft, 404: Hard, 406: Soft, 408: Temporary, 410: Gone, 418: Soft, 425: Temporary, 429: Temporary, 451: Soft,
-		500: Temporary, 502: Temporary, 503: Temporary, 504: Temporary, 522: Temporary, 301: Soft,
+		400: Soft, 401: Soft, 403: Soft, 404: Missing, 406: Soft, 408: Temporary, 410: Gone, 418: Soft, 421: Temporary, 425: Temporary, 429: Temporary, 451: Soft,
+		500: Temporary, 502: Temporary, 503: Temporary, 504: Temporary, 522: Temporary, 301: Soft, 999: Soft,
 	} {
 		if got := StatusClass(status); got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)
