@@ -64,6 +64,14 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+func TestOverloaded(t *testing.T) {
+	for status, want := range map[int]bool{0: false, 200: false, 404: false, 420: true, 429: true, 500: false, 503: true, 509: true, 529: true} {
+		if overloaded(status) != want {
+			t.Errorf("%d: %t", status, !want)
+		}
+	}
+}
+
 func TestBackOff(t *testing.T) {
 	var s state
 	p := place{pause: time.Second}
