@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/httprules"
 
 	"dateline/pkg/article"
 )
@@ -106,7 +107,7 @@ func TestBackOff(t *testing.T) {
 	if got := answer(503, 40*time.Minute); got != 40*time.Minute {
 		t.Errorf("Retry-After of 40m has it rest %s", got)
 	}
-	if got := answer(503, 1000*time.Hour); got != maxRest {
+	if got := answer(503, 1000*time.Hour); got != httprules.MaxRetryAfter {
 		t.Errorf("Retry-After of weeks has it rest %s", got)
 	}
 }

@@ -52,9 +52,6 @@ func StatusClass(status int) Class {
 }
 
 const (
-	// MaxRetryAfter bounds what a server may ask for.
-	MaxRetryAfter = 24 * time.Hour
-
 	probeEvery = 30 * day       // of dead sources
 	goneAfter  = 48 * time.Hour // of 410s
 	maxGap     = 2 * Longest    // between failures that is held against the source: the rest is our own absence
@@ -104,7 +101,7 @@ func (s *State) Fail(f Failure) {
 	row.At, row.Class, row.Why = at, f.Class, clip(f.Why)
 	row.Count++
 	if f.RetryAfter > 0 {
-		row.RetryAt = at.Add(min(f.RetryAfter, MaxRetryAfter))
+		row.RetryAt = at.Add(min(f.RetryAfter, httprules.MaxRetryAfter))
 	}
 	gone := false
 	if f.Class == Gone {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"dateline/services/fetcher/httprules"
 )
 
 // fail has a source fail until it is dead, each time when it is polled next, and returns when that was.
@@ -137,7 +139,7 @@ func TestRetryAfter(t *testing.T) {
 		want  time.Duration // exactly; zero: less than two hours
 	}{
 		{"honoured", 5 * time.Hour, RuleRetryAfter, 5 * time.Hour},
-		{"at most a day", 1000 * time.Hour, RuleRetryAfter, MaxRetryAfter},
+		{"at most a day", 1000 * time.Hour, RuleRetryAfter, httprules.MaxRetryAfter},
 		{"sooner than we would come", time.Second, RuleFailing, 0},
 		{"none", 0, RuleFailing, 0},
 		{"nonsense", -time.Hour, RuleFailing, 0},
