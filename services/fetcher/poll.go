@@ -57,7 +57,8 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 	s, now := a.source, time.Now().UTC()
 	p := registry.Poll{Time: now, Outcome: pollFailed}
 	more, moved := false, ""
-	if failed == nil {
+	switch {
+	case failed == nil:
 		var err error
 		if p, more, err = f.read(ctx, a, resp, now); err != nil {
 			return queue.Retry(err, 0)
@@ -65,7 +66,10 @@ func (f *fetcher) polled(ctx context.Context, a ask, revision uint64, resp *fetc
 		if p.Outcome != pollFailed && s.Standing.Answered(resp.MovedTo(), now) == httprules.VerdictRewrite && canMove(s, resp.MovedTo()) {
 			moved = elsewhere(s, resp.MovedTo())
 		}
-	} else {
+	case httprules.Judge(failed.Status) == httprules.VerdictEmpty: // there is nothing, says the server itself
+		s.Revisit.Observe(revisit.Poll{At: now})
+		p.Outcome = pollUnchanged
+	default:
 		s.Revisit.Fail(revisit.Failure{At: now, Class: failureClass(failed), Why: failed.Error(), RetryAfter: failed.RetryAfter})
 		p.Error = failed.Error()
 	}

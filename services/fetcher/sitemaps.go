@@ -10,6 +10,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/pkg/weburl"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/registry"
@@ -22,6 +23,7 @@ const (
 	maxFiles     = 50             // of an index, read in one poll; the rest is read by the next
 	moreFilesIn  = time.Minute    // how soon
 	maxJobsAPoll = 20_000         // or a little more: with them a poll reads no further file
+	maxForeign   = 5              // other sites that a poll asks whether they name a sitemap
 	maxFresh     = 1000           // pages of a poll that count as news, as many as a news sitemap has: some date all of a site's today
 )
 
@@ -30,7 +32,7 @@ const (
 func (f *fetcher) readSitemap(ctx context.Context, a ask, resp *fetch.Response, seen *registry.Seen, found finding) (finding, error) {
 	s := a.source
 	seen.KeepAll()
-	w := &sitemapWalk{finding: found, source: s, seen: seen, first: seen.Empty(), newest: s.Newest}
+	w := &sitemapWalk{finding: found, source: s, seen: seen, first: seen.Empty(), newest: s.Newest, named: f.named(ctx, s.URL)}
 	files, err := w.file(resp)
 	if err != nil {
 		return found, err
@@ -72,6 +74,22 @@ func (f *fetcher) readSitemap(ctx context.Context, a ask, resp *fetch.Response, 
 	return w.finding, nil
 }
 
+// named tells whether the robots.txt of a page's host names a sitemap: then it speaks for that host too (the protocol's
+// "cross submits").
+func (f *fetcher) named(ctx context.Context, sitemap string) func(page string) bool {
+	hosts := map[string]bool{}
+	return func(page string) bool {
+		host := weburl.Host(page)
+		yes, asked := hosts[host]
+		if !asked && len(hosts) < maxForeign {
+			v, err := f.robots.Check(ctx, page)
+			yes = err == nil && slices.Contains(v.Sitemaps, sitemap)
+			hosts[host] = yes
+		}
+		return yes
+	}
+}
+
 // sitemapWalk is the reading of a sitemap, or of an index with what it lists.
 type sitemapWalk struct {
 	finding
@@ -79,6 +97,7 @@ type sitemapWalk struct {
 	seen    *registry.Seen
 	first   bool // the file at hand was never read before
 	newest  time.Time
+	named   func(page string) bool // by the page's own host, as speaking for it
 	depth   int
 	undated bool // the index lists sitemaps without a date: that it is the same says nothing of them
 }
@@ -87,10 +106,11 @@ type sitemapWalk struct {
 func (w *sitemapWalk) file(resp *fetch.Response) (files []sitemap.Entry, err error) {
 	sum, err := sitemap.Read(bytes.NewReader(resp.Body), resp.URL, func(e sitemap.Entry) bool {
 		switch {
-		case e.CrossHost: // another site's to say
-		case e.Sitemap && w.depth == 0:
-			files = append(files, e)
-		case !e.Sitemap:
+		case e.Sitemap:
+			if w.depth == 0 {
+				files = append(files, e)
+			}
+		case !e.CrossHost, ofSite(w.source, e.Loc), w.named(e.Loc):
 			w.page(e)
 		}
 		return true

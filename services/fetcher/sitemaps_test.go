@@ -88,6 +88,29 @@ func TestSitemapBackfill(t *testing.T) {
 	}
 }
 
+// A sitemap speaks for all hosts of its site, wherever an index has it kept, and for another site that names it.
+func TestSitemapOfSeveralHosts(t *testing.T) {
+	q, s := queuetest.Start(t), newPages(t)
+	o := collect(t, q)
+	run(t, q, quiet())
+	s.text("/robots.txt", "Sitemap: "+s.elsewhere()+"/map.xml\n")
+	s.text("/map.xml", urlset("%s/named"+ago(time.Hour), "http://127.0.0.2:1/no"+ago(time.Hour)))
+	want(t, watchSource(t, q, s.elsewhere()+"/map.xml", registry.Wish{Kind: registry.Sitemap}), pollNew, 1)
+	s.text("/index.xml", sitemapIndex(s.elsewhere()+"/kept.xml"+ago(time.Hour)))
+	s.text("/kept.xml", urlset("%s/delegated"+ago(time.Hour)))
+	want(t, watchSource(t, q, s.URL+"/index.xml", registry.Wish{Kind: registry.Sitemap}), pollNew, 1)
+	o.fetched(t, "/named", "/delegated")
+
+	seen, err := open(t, q).Seen(t.Context(), "none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := sitemapWalk{source: &registry.Source{URL: "http://www.example.org/map.xml"}, seen: seen, first: true, named: func(string) bool { return false }}
+	if _, err := w.file(&fetch.Response{URL: w.source.URL, Body: []byte(urlset("http://sport.example.org/a"+ago(time.Hour), "http://example.com/b"+ago(time.Hour)))}); err != nil || len(w.jobs) != 1 {
+		t.Errorf("%+v, %v", w.jobs, err)
+	}
+}
+
 // A site that dates all its pages today has more news than anybody waits for: most of it must not be in the way of others.
 func TestSitemapOfOneDay(t *testing.T) {
 	q := queuetest.Start(t)

@@ -1,6 +1,7 @@
 package fetcher
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -18,6 +19,21 @@ func status(code int, header ...string) http.HandlerFunc {
 		}
 		w.WriteHeader(code)
 	}
+}
+
+func TestNoContentIsNoFailure(t *testing.T) {
+	q, s := queuetest.Start(t), newPages(t)
+	run(t, q, quiet())
+	at := s.URL + "/feed"
+	s.on("/feed", func(w http.ResponseWriter, _ *http.Request) {
+		if s.times("/feed") == 1 {
+			_, _ = fmt.Fprint(w, rss("/a"))
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	want(t, watchSource(t, q, at, registry.Wish{Kind: registry.Feed}), pollNew, 1)
+	want(t, poll(t, q, at), pollUnchanged, 0)
 }
 
 // A feed that says that it is gone is believed the second time, and asked monthly from then on: it may come back.

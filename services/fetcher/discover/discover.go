@@ -162,7 +162,7 @@ func (w *Walker) Site(ctx context.Context, url string) (*Site, error) {
 			roots = append(roots, root{url: at, found: Guessed})
 		}
 	}
-	if err := w.sitemaps(ctx, s, roots, nil); err != nil {
+	if err := w.sitemaps(ctx, s, roots); err != nil {
 		return nil, fmt.Errorf("discover %s: %w", url, err)
 	}
 	return s, nil

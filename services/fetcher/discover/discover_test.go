@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dateline/services/fetcher/robots"
-	"dateline/services/fetcher/sitemap"
 )
 
 // web is a made-up web: bodies by URL. A body of "-> url" is a redirect.
@@ -155,30 +154,38 @@ func TestSiteByWhatIsGiven(t *testing.T) {
 	}
 }
 
+// sitemaps walks one sitemap.
+func (w *web) sitemaps(by *Walker, url string) *Site {
+	w.t.Helper()
+	s := &Site{URL: url}
+	if err := by.sitemaps(w.t.Context(), s, []root{{url: url, found: Given}}); err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// read names the files that were read, in order, with their pages.
+func read(s *Site) string {
+	var all []string
+	for _, m := range s.Sitemaps {
+		all = append(all, fmt.Sprintf("%s %d", m.URL[strings.LastIndex(m.URL, "/"):], m.Pages))
+	}
+	return strings.Join(all, ", ")
+}
+
 // TestSitemapsBudget: loops end, depth and files are bounded, and what is left out is counted.
 func TestSitemapsBudget(t *testing.T) {
 	w := &web{t: t, pages: map[string]string{
 		"https://a.example/0": index("/1", "/0"), "https://a.example/1": index("/2", "/0"), "https://a.example/2": index("/3"), "https://a.example/3": index("/4"), "https://a.example/4": urlset("/deep"),
 		"https://a.example/many": index("/m1", "/m2", "/m3", "/m4"), "https://a.example/m1": urlset("/1"), "https://a.example/m2": urlset("/2"), "https://a.example/m3": urlset("/3"), "https://a.example/m4": urlset("/4"),
 	}}
-	s, err := w.walker().Sitemaps(t.Context(), "https://a.example/0", nil)
-	if err != nil || len(s.Sitemaps) != 4 || s.Unread != 1 {
-		t.Errorf("%+v, %v", s, err)
+	if s := w.sitemaps(w.walker(), "https://a.example/0"); len(s.Sitemaps) != 4 || s.Unread != 1 {
+		t.Errorf("%+v", s)
 	}
 	walker := w.walker()
 	walker.Files = 3
-	var pages []string
-	s, err = walker.Sitemaps(t.Context(), "https://a.example/many", func(e sitemap.Entry) bool {
-		pages = append(pages, e.Loc)
-		return true
-	})
-	if err != nil || fmt.Sprint(pages) != "[https://a.example/4 https://a.example/3]" || s.Unread != 2 {
-		t.Errorf("%v, %+v, %v", pages, s, err)
-	}
-	n := 0
-	s, err = w.walker().Sitemaps(t.Context(), "https://a.example/many", func(sitemap.Entry) bool { n++; return false })
-	if err != nil || n != 1 {
-		t.Errorf("who has enough gets %d, %+v, %v", n, s, err)
+	if s := w.sitemaps(walker, "https://a.example/many"); read(s) != "/many 0, /m4 1, /m3 1" || s.Unread != 2 {
+		t.Errorf("%s, %+v", read(s), s)
 	}
 }
 
@@ -207,13 +214,8 @@ func TestDelegated(t *testing.T) {
 		"https://cdn.example/1": urlset("https://a.example/p", "https://b.example/q", "https://cdn.example/r"),
 		"https://cdn.example/2": "-> https://cdn.example/4", "https://cdn.example/3": "-> https://cdn.example/4", "https://cdn.example/4": urlset("https://a.example/s"),
 	}}
-	var pages []string
-	s, err := w.walker().Sitemaps(t.Context(), "https://a.example/i", func(e sitemap.Entry) bool {
-		pages = append(pages, e.Loc)
-		return true
-	})
-	if err != nil || fmt.Sprint(pages) != "[https://a.example/s https://a.example/p https://cdn.example/r]" || len(s.Sitemaps) != 3 {
-		t.Errorf("%v, %+v, %v", pages, s, err)
+	if s := w.sitemaps(w.walker(), "https://a.example/i"); read(s) != "/i 0, /4 1, /1 2" || s.Sitemaps[2].Foreign != 1 {
+		t.Errorf("%s, %+v", read(s), s)
 	}
 }
 
@@ -223,8 +225,8 @@ func TestForeignHostsAreBounded(t *testing.T) {
 		locs = append(locs, fmt.Sprintf("https://h%d.example/", i))
 	}
 	w := &web{t: t, pages: map[string]string{"https://a.example/s": urlset(locs...)}}
-	s, err := w.walker().Sitemaps(t.Context(), "https://a.example/s", nil)
-	if err != nil || len(s.Sitemaps) != 1 || s.Sitemaps[0].Foreign != 1000 || len(w.asked) > maxHosts+5 {
-		t.Errorf("%d requests, %+v, %v", len(w.asked), s, err)
+	s := w.sitemaps(w.walker(), "https://a.example/s")
+	if len(s.Sitemaps) != 1 || s.Sitemaps[0].Foreign != 1000 || len(w.asked) > maxHosts+5 {
+		t.Errorf("%d requests, %+v", len(w.asked), s)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"dateline/services/fetcher/robots"
 	"dateline/services/fetcher/sitemap"
 )
 
@@ -44,31 +43,21 @@ type file struct {
 	above []string // the indexes that led here, outermost first
 }
 
-// Sitemaps walks a sitemap: it reads the file at a URL and, where that is an index, those that it lists, the latest changed
-// first, down to three levels and as many files as the Walker's budget lets it. Each page that is to be believed is handed
-// to each, until that returns false: a page of another host than the sitemap's counts only if that host's robots.txt, or
-// an index on that host, names the sitemap (the protocol's "cross submits"). The error is that ctx is done.
-func (w *Walker) Sitemaps(ctx context.Context, url string, each func(sitemap.Entry) bool) (*Site, error) {
-	s := &Site{URL: url}
-	s.RobotsTxt, _ = robots.Location(url)
-	err := w.sitemaps(ctx, s, []root{{url: url, found: Given}}, each)
-	return s, err
-}
-
 // walk is the state of reading a site's sitemaps.
 type walk struct {
 	*Walker
 	site    *Site
-	each    func(sitemap.Entry) bool // nil where nobody wants the pages
 	queue   []file
 	seen    map[string]bool
 	budget  int             // of files
 	trusted map[string]bool // by host and file; see believes
-	stopped bool
 }
 
-func (w *Walker) sitemaps(ctx context.Context, s *Site, roots []root, each func(sitemap.Entry) bool) error {
-	k := &walk{Walker: w, site: s, each: each, seen: map[string]bool{}, trusted: map[string]bool{}, budget: w.Files}
+// sitemaps walks a site's sitemaps and those that they list, the latest changed first, down to three levels and as many files
+// as the budget lets it. A page of another host than its file's counts only if that host's robots.txt, or an index on that
+// host, names the file (the protocol's "cross submits"). The error is that ctx is done.
+func (w *Walker) sitemaps(ctx context.Context, s *Site, roots []root) error {
+	k := &walk{Walker: w, site: s, seen: map[string]bool{}, trusted: map[string]bool{}, budget: w.Files}
 	if k.budget <= 0 {
 		k.budget = DefaultFiles
 	}
@@ -78,7 +67,7 @@ func (w *Walker) sitemaps(ctx context.Context, s *Site, roots []root, each func(
 			k.queue = append(k.queue, file{root: r})
 		}
 	}
-	for ; len(k.queue) > 0 && !k.stopped; k.queue = k.queue[1:] {
+	for ; len(k.queue) > 0; k.queue = k.queue[1:] {
 		f := k.queue[0]
 		if k.budget == 0 || len(f.above) > maxDepth {
 			s.Unread++
@@ -136,8 +125,7 @@ func (k *walk) read(ctx context.Context, f file) error {
 			m.News++
 			latest(&m.Newest, e.News.Published.Time)
 		}
-		k.stopped = k.each != nil && !k.each(e)
-		return !k.stopped
+		return true
 	})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -61,7 +61,6 @@ type Error struct {
 	Status      int              // HTTP, zero where there was no answer
 	Temporary   bool             // worth trying again
 	RetryAfter  time.Duration    // as the server asks, at most httprules.MaxRetryAfter; zero where it does not
-	HostBackOff bool             // the whole host, not only this URL, is to be asked less (429, 503)
 	Certificate CertificateFault // with ReasonTLS, where it was that
 	Err         error            // may be nil
 }
@@ -160,12 +159,12 @@ func refusal(ctx context.Context, at string, err error) *Error {
 
 // statusError tells what an HTTP status says of trying again.
 func statusError(at string, resp *http.Response, now time.Time) *Error {
-	e := &Error{URL: at, Status: resp.StatusCode, HostBackOff: httprules.Judge(resp.StatusCode) == httprules.VerdictBackOff}
+	e := &Error{URL: at, Status: resp.StatusCode}
 	e.RetryAfter, _ = httprules.RetryAfter(resp.Header.Get("Retry-After"), now)
 	switch s := resp.StatusCode; {
 	case s >= 500 && s <= 599:
 		e.Reason, e.Temporary = ReasonHTTP5xx, true
-	case s == http.StatusRequestTimeout, s == http.StatusMisdirectedRequest, s == http.StatusTooEarly, e.HostBackOff:
+	case s == http.StatusRequestTimeout, s == http.StatusMisdirectedRequest, s == http.StatusTooEarly, httprules.Judge(s) == httprules.VerdictBackOff:
 		e.Reason, e.Temporary = ReasonHTTP4xx, true
 	case s >= 400 && s <= 499:
 		e.Reason = ReasonHTTP4xx

@@ -268,7 +268,7 @@ func TestBackOff(t *testing.T) {
 	}))
 	defer srv.Close()
 	_, err := client(t, quick).Get(t.Context(), Request{URL: srv.URL})
-	if e, ok := errors.AsType[*Error](err); !ok || e.Reason != ReasonHTTP4xx || !e.Temporary || e.RetryAfter != 7*time.Second || e.Status != 429 || !e.HostBackOff {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Reason != ReasonHTTP4xx || !e.Temporary || e.RetryAfter != 7*time.Second || e.Status != 429 {
 		t.Errorf("%#v", err)
 	}
 }

@@ -55,9 +55,6 @@ func ReadFreshness(h http.Header, received time.Time) Freshness {
 	return f
 }
 
-// Fresh tells whether the answer may be used a while after it was received.
-func (f Freshness) Fresh(after time.Duration) bool { return f.Lifetime > f.Age+after }
-
 // MaxFloor bounds how long a server can keep a poller away by calling its answers fresh.
 const MaxFloor = time.Hour
 

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -42,10 +41,7 @@ func TestConformance(t *testing.T) {
 			Expect   string
 			Value    string
 			Now      time.Time
-			WaitS    any `json:"wait_s"`
-			Status   int
-			History  []string
-			Action   string
+			WaitS    any      `json:"wait_s"`
 			AlsoOK   []string `json:"also_ok"`
 		}
 		if err := json.Unmarshal(s.Bytes(), &row); err != nil {
@@ -60,7 +56,7 @@ func TestConformance(t *testing.T) {
 			}
 			fresh := ReadFreshness(h, received)
 			got := "stale"
-			if fresh.Fresh(time.Duration(row.Age) * time.Second) {
+			if after := time.Duration(row.Age) * time.Second; fresh.Lifetime > fresh.Age+after {
 				got = map[bool]string{false: "fresh", true: "heuristic"}[fresh.Heuristic]
 			}
 			if !slices.Contains(append(row.AlsoOK, row.Expect), got) {
@@ -78,10 +74,7 @@ func TestConformance(t *testing.T) {
 			if got != row.WaitS {
 				t.Errorf("%s: %q: %v, want %v", row.ID, row.Value, got, row.WaitS)
 			}
-		case "status":
-			if got := replay(t, append(row.History, strconv.Itoa(row.Status))); string(got) != row.Action {
-				t.Errorf("%s: %d after %v: %s, want %s", row.ID, row.Status, row.History, got, row.Action)
-			}
+		case "status": // with what came before: package revisit
 		default:
 			t.Errorf("%s: unknown kind %s", row.ID, row.Kind)
 		}
@@ -89,29 +82,6 @@ func TestConformance(t *testing.T) {
 	if n == 0 {
 		t.Error("no rows")
 	}
-}
-
-// replay polls a feed once a day and returns what the last answer comes to.
-func replay(t *testing.T, statuses []string) (v Verdict) {
-	t.Helper()
-	var s Standing
-	for day, status := range statuses {
-		code, err := strconv.Atoi(status)
-		if err != nil {
-			t.Fatal(err)
-		}
-		now := at.Add(time.Duration(day) * 24 * time.Hour)
-		switch v = Judge(code); v {
-		case VerdictFollowCount:
-			v = s.Answered("https://news.example/moved", now)
-		case VerdictParse:
-			s.Answered("", now)
-		case VerdictEmpty, VerdictUnchanged, VerdictFollow:
-		default:
-			v = s.Failed(code, now)
-		}
-	}
-	return v
 }
 
 func TestFreshness(t *testing.T) {
@@ -142,7 +112,7 @@ func TestFreshness(t *testing.T) {
 		}
 	}
 	h := http.Header{"Cache-Control": {"public", "max-age=60"}} // two lines are one list
-	if !ReadFreshness(h, at).Fresh(time.Second) {
+	if ReadFreshness(h, at).Lifetime != time.Minute {
 		t.Error("the second line of Cache-Control was not read")
 	}
 }
@@ -186,68 +156,39 @@ func TestRetryAfter(t *testing.T) {
 
 func TestStanding(t *testing.T) {
 	type step struct {
-		after  time.Duration // the step before
-		status int           // or, where zero, an answer that came by
-		moved  string
-		want   Verdict
+		after time.Duration // the step before
+		moved string
+		want  Verdict
 	}
 	const a, b = "https://a.example/feed", "https://b.example/feed"
 	for name, steps := range map[string][]step{
 		"moved": {
-			{0, 0, a, VerdictFollowCount},
-			{12 * time.Hour, 0, a, VerdictFollowCount},
-			{12 * time.Hour, 0, a, VerdictRewrite},
-			{time.Hour, 0, "", VerdictParse},
+			{0, a, VerdictFollowCount},
+			{12 * time.Hour, a, VerdictFollowCount},
+			{12 * time.Hour, a, VerdictRewrite},
+			{time.Hour, "", VerdictParse},
 		},
 		"three times in an hour is an outage page": {
-			{0, 0, a, VerdictFollowCount},
-			{20 * time.Minute, 0, a, VerdictFollowCount},
-			{20 * time.Minute, 0, a, VerdictFollowCount},
-			{23*time.Hour + 20*time.Minute, 0, a, VerdictRewrite},
+			{0, a, VerdictFollowCount},
+			{20 * time.Minute, a, VerdictFollowCount},
+			{20 * time.Minute, a, VerdictFollowCount},
+			{23*time.Hour + 20*time.Minute, a, VerdictRewrite},
 		},
 		"twice in a month is too rare to know": {
-			{0, 0, a, VerdictFollowCount},
-			{30 * 24 * time.Hour, 0, a, VerdictFollowCount},
+			{0, a, VerdictFollowCount},
+			{30 * 24 * time.Hour, a, VerdictFollowCount},
 		},
 		"elsewhere each time": {
-			{0, 0, a, VerdictFollowCount},
-			{24 * time.Hour, 0, b, VerdictFollowCount},
-			{24 * time.Hour, 0, a, VerdictFollowCount},
-			{24 * time.Hour, 0, b, VerdictFollowCount},
+			{0, a, VerdictFollowCount},
+			{24 * time.Hour, b, VerdictFollowCount},
+			{24 * time.Hour, a, VerdictFollowCount},
+			{24 * time.Hour, b, VerdictFollowCount},
 		},
 		"and back": {
-			{0, 0, a, VerdictFollowCount},
-			{24 * time.Hour, 0, a, VerdictFollowCount},
-			{24 * time.Hour, 0, "", VerdictParse},
-			{24 * time.Hour, 0, a, VerdictFollowCount},
-		},
-		"an error in between": {
-			{0, 0, a, VerdictFollowCount},
-			{24 * time.Hour, 500, "", VerdictSoftError},
-			{24 * time.Hour, 0, a, VerdictFollowCount},
-			{24 * time.Hour, 0, a, VerdictRewrite},
-		},
-		"gone": {
-			{0, 410, "", VerdictGone},
-			{47 * time.Hour, 410, "", VerdictGone},
-			{time.Hour, 410, "", VerdictDisable},
-		},
-		"gone and back": {
-			{0, 410, "", VerdictGone},
-			{24 * time.Hour, 0, "", VerdictParse},
-			{24 * time.Hour, 410, "", VerdictGone},
-			{24 * time.Hour, 500, "", VerdictSoftError},
-			{24 * time.Hour, 410, "", VerdictGone},
-		},
-		"missing": {
-			{0, 404, "", VerdictSoftError},
-			{29 * 24 * time.Hour, 404, "", VerdictSoftError},
-			{24 * time.Hour, 404, "", VerdictDisable},
-		},
-		"missing and back": {
-			{0, 404, "", VerdictSoftError},
-			{20 * 24 * time.Hour, 0, "", VerdictParse},
-			{20 * 24 * time.Hour, 404, "", VerdictSoftError},
+			{0, a, VerdictFollowCount},
+			{24 * time.Hour, a, VerdictFollowCount},
+			{24 * time.Hour, "", VerdictParse},
+			{24 * time.Hour, a, VerdictFollowCount},
 		},
 	} {
 		now := at
@@ -255,13 +196,7 @@ func TestStanding(t *testing.T) {
 		for i, step := range steps {
 			now = now.Add(step.after)
 			s = stored(t, s)
-			got := Verdict("")
-			if step.status != 0 {
-				got = s.Failed(step.status, now)
-			} else {
-				got = s.Answered(step.moved, now)
-			}
-			if got != step.want {
+			if got := s.Answered(step.moved, now); got != step.want {
 				t.Errorf("%s: step %d is %s, want %s", name, i, got, step.want)
 			}
 		}

@@ -18,11 +18,11 @@ const (
 	VerdictSlowError   Verdict = "error-slow"    // we are not wanted there: ask rarely
 	VerdictBackOff     Verdict = "backoff"       // we ask the whole host too often
 	VerdictReconnect   Verdict = "retry-new-connection"
-	VerdictGone        Verdict = "gone-confirm" // is believed when it is said again: see Standing
-	VerdictDisable     Verdict = "disable"
+	VerdictGone        Verdict = "gone-confirm" // is believed when it is said again
 )
 
-// Judge tells what an HTTP status means for a feed, taken alone; Standing knows what came before.
+// Judge tells what an HTTP status means for a feed, taken alone. What came before, Standing knows of moves, and package
+// revisit of failures.
 func Judge(status int) Verdict {
 	switch status {
 	case http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNonAuthoritativeInfo: // the body says what it is

@@ -45,13 +45,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"time"
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/httprules"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -323,12 +323,6 @@ type Turn struct {
 	began  time.Time
 }
 
-// Within ends a request that should have ended by itself after Config.Timeout, before the lease does and another begins:
-// the process may have been suspended.
-func (t *Turn) Within(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(ctx, t.began.Add(t.gate.cfg.Timeout+leaseMargin/2))
-}
-
 // Done ends the turn: the request is over, with this status, or 0 where no answer came, and this Retry-After, or 0. It
 // returns when other replicas can know, or when their lease on the turn has run out.
 func (t *Turn) Done(ctx context.Context, status int, retryAfter time.Duration) {
@@ -358,6 +352,4 @@ func (t *Turn) Done(ctx context.Context, status int, retryAfter time.Duration) {
 }
 
 // overloaded tells of an answer that asks for fewer requests.
-func overloaded(status int) bool {
-	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
-}
+func overloaded(status int) bool { return httprules.Judge(status) == httprules.VerdictBackOff }

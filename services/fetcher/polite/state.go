@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/fetcher/httprules"
 )
 
 const (
 	maxFactor = 60 // of the pause, after many answers of 429 or 503
 	easeAfter = 20 // other answers, the factor halves
-	maxRest   = 24 * time.Hour
 )
 
 const classes = 3
@@ -113,7 +113,7 @@ func (s *state) end(p place, began, ended time.Time, status int, retryAfter time
 		}
 	}
 	// The pause is that of whoever wants the longer one: of the request before it, or of the one after it.
-	s.rests = latest(latest(s.rests, ended.Add(s.pause(p))), ended.Add(min(retryAfter, maxRest)))
+	s.rests = latest(latest(s.rests, ended.Add(s.pause(p))), ended.Add(min(retryAfter, httprules.MaxRetryAfter)))
 }
 
 // atRest tells that nothing would be lost if the state were forgotten, a pause apart.

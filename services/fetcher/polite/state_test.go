@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/httprules"
 
 	"dateline/pkg/article"
 )
@@ -64,6 +65,14 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+func TestOverloaded(t *testing.T) {
+	for status, want := range map[int]bool{0: false, 200: false, 404: false, 420: true, 429: true, 500: false, 503: true, 509: true, 529: true} {
+		if overloaded(status) != want {
+			t.Errorf("%d: %t", status, !want)
+		}
+	}
+}
+
 func TestBackOff(t *testing.T) {
 	var s state
 	p := place{pause: time.Second}
@@ -98,7 +107,7 @@ func TestBackOff(t *testing.T) {
 	if got := answer(503, 40*time.Minute); got != 40*time.Minute {
 		t.Errorf("Retry-After of 40m has it rest %s", got)
 	}
-	if got := answer(503, 1000*time.Hour); got != maxRest {
+	if got := answer(503, 1000*time.Hour); got != httprules.MaxRetryAfter {
 		t.Errorf("Retry-After of weeks has it rest %s", got)
 	}
 }

@@ -23,12 +23,11 @@ const (
 // for the square root. Simulated fleets keep within 2 % of their budgets.
 //
 // θ is a function of the registry alone: replicas that each read all of it come to the same θ and need not talk, and no
-// poll made or missed feeds back into it. Replicas that each read a part add their parts with Merge; or each takes, of the
-// budget, its part's share of the sources, which comes to nearly the same where sources are parted by a hash.
+// poll made or missed feeds back into it.
 //
 // The zero Demand is that of no sources.
 type Demand struct {
-	Polls [thetas]float64 `json:"polls"` // a day, by θ
+	polls [thetas]float64 // a day, by θ
 }
 
 func theta(step float64) time.Duration { return time.Duration(math.Exp2(step) * float64(thetaMin)) }
@@ -38,8 +37,8 @@ func (d *Demand) Add(s *State, p Params) {
 	least, most := s.bounds(p)
 	fewest, mostPolls := day.Hours()/most.Hours(), day.Hours()/least.Hours()
 	if least == most {
-		for i := range d.Polls {
-			d.Polls[i] += fewest
+		for i := range d.polls {
+			d.polls[i] += fewest
 		}
 		return
 	}
@@ -48,8 +47,8 @@ func (d *Demand) Add(s *State, p Params) {
 		root += math.Sqrt(f)
 	}
 	polls := root / 24 * math.Sqrt(s.Rate()/2*day.Hours()/thetaMin.Hours()) // at thetaMin
-	for i := range d.Polls {
-		d.Polls[i] += min(max(polls, fewest), mostPolls)
+	for i := range d.polls {
+		d.polls[i] += min(max(polls, fewest), mostPolls)
 		polls /= math.Sqrt2
 	}
 }
@@ -68,18 +67,11 @@ func (s *State) bounds(p Params) (least, most time.Duration) {
 	return at(0), at(Longest)
 }
 
-// Merge adds the demand of other sources.
-func (d *Demand) Merge(other *Demand) {
-	for i, n := range other.Polls {
-		d.Polls[i] += n
-	}
-}
-
 // Theta is the θ at which the sources take a budget of polls a day. A budget that is more than they can use gives the
 // least θ, one that is less than their bounds allow (most sources are polled daily at least) the greatest.
 func (d *Demand) Theta(budget float64) time.Duration {
 	for i := 1; i < thetas; i++ {
-		above, below := d.Polls[i-1], d.Polls[i]
+		above, below := d.polls[i-1], d.polls[i]
 		if budget < below {
 			continue
 		}
@@ -89,15 +81,4 @@ func (d *Demand) Theta(budget float64) time.Duration {
 		return theta(float64(i-1) + math.Log(above/budget)/math.Log(above/below))
 	}
 	return theta(thetas - 1)
-}
-
-// At is how many polls a day the sources take at a θ.
-func (d *Demand) At(t time.Duration) float64 {
-	step := within(math.Log2(float64(t)/float64(thetaMin)), 0, thetas-1)
-	i := min(int(step), thetas-2)
-	above, below := d.Polls[i], d.Polls[i+1]
-	if above <= 0 {
-		return 0
-	}
-	return above * math.Pow(below/above, step-float64(i))
 }

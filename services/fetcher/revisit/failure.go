@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"dateline/services/fetcher/httprules"
 )
 
 // Class is how bad a failure is: how much faster the interval grows, and how much sooner the source is dead.
@@ -14,7 +16,8 @@ type Class string
 const (
 	Temporary Class = "temporary" // 5xx, 408, 425, 429, no connection, timeouts
 	Soft      Class = "soft"      // other 4xx, TLS, a feed that cannot be read
-	Hard      Class = "hard"      // 404, a name that DNS does not have, a document that is no feed any more
+	Missing   Class = "missing"   // 404: feeds do come back
+	Hard      Class = "hard"      // a name that DNS does not have, an address that is not to be asked
 	Gone      Class = "gone"      // 410
 )
 
@@ -25,6 +28,8 @@ func (c Class) severity() (first, growth, deadly float64) {
 	switch c {
 	case Hard, Gone:
 		return 4, 4, 7
+	case Missing:
+		return 4, 4, 30
 	case Soft:
 		return 2, 2, 14
 	default:
@@ -34,21 +39,19 @@ func (c Class) severity() (first, growth, deadly float64) {
 
 // StatusClass is the class of an HTTP status that is no success.
 func StatusClass(status int) Class {
-	switch {
-	case status == http.StatusGone:
+	if status == http.StatusNotFound {
+		return Missing
+	}
+	switch httprules.Judge(status) {
+	case httprules.VerdictGone:
 		return Gone
-	case status == http.StatusNotFound:
-		return Hard
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
+	case httprules.VerdictSoftError, httprules.VerdictBackOff, httprules.VerdictReconnect:
 		return Temporary
 	}
 	return Soft
 }
 
 const (
-	// MaxRetryAfter bounds what a server may ask for.
-	MaxRetryAfter = 24 * time.Hour
-
 	probeEvery = 30 * day       // of dead sources
 	goneAfter  = 48 * time.Hour // of 410s
 	maxGap     = 2 * Longest    // between failures that is held against the source: the rest is our own absence
@@ -79,8 +82,8 @@ type failing struct {
 	RetryAt time.Time `json:"retry_at,omitzero"`
 }
 
-// Fail takes in a poll that failed. A source is never given up: after 7 days of hard failures, 14 of soft or 28 of
-// temporary ones (a mixture counts in proportion), or two 410s that are 48 hours apart, it is dead, and polled once a
+// Fail takes in a poll that failed. A source is never given up: after 7 days of hard failures, 14 of soft, 28 of
+// temporary or 30 of missing ones (a mixture counts in proportion), or two 410s that are 48 hours apart, it is dead, and polled once a
 // month until it answers.
 func (s *State) Fail(f Failure) {
 	at := f.At.UTC().Truncate(time.Second)
@@ -98,7 +101,7 @@ func (s *State) Fail(f Failure) {
 	row.At, row.Class, row.Why = at, f.Class, clip(f.Why)
 	row.Count++
 	if f.RetryAfter > 0 {
-		row.RetryAt = at.Add(min(f.RetryAfter, MaxRetryAfter))
+		row.RetryAt = at.Add(min(f.RetryAfter, httprules.MaxRetryAfter))
 	}
 	gone := false
 	if f.Class == Gone {

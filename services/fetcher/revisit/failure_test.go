@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"dateline/services/fetcher/httprules"
 )
 
 // fail has a source fail until it is dead, each time when it is polled next, and returns when that was.
@@ -31,6 +33,7 @@ func TestFailureGrowth(t *testing.T) {
 	}{
 		{Temporary, 0.5, 28, 30},
 		{Soft, 2, 14, 16},
+		{Missing, 4, 30, 33},
 		{Hard, 4, 7, 9},
 		{Gone, 4, 2, 4},
 	} {
@@ -136,7 +139,7 @@ func TestRetryAfter(t *testing.T) {
 		want  time.Duration // exactly; zero: less than two hours
 	}{
 		{"honoured", 5 * time.Hour, RuleRetryAfter, 5 * time.Hour},
-		{"at most a day", 1000 * time.Hour, RuleRetryAfter, MaxRetryAfter},
+		{"at most a day", 1000 * time.Hour, RuleRetryAfter, httprules.MaxRetryAfter},
 		{"sooner than we would come", time.Second, RuleFailing, 0},
 		{"none", 0, RuleFailing, 0},
 		{"nonsense", -time.Hour, RuleFailing, 0},
@@ -189,8 +192,8 @@ func TestHealth(t *testing.T) {
 
 func TestStatusClass(t *testing.T) {
 	for status, want := range map[int]Class{
-		400: Soft, 401: Soft, 403: Soft, 404: Hard, 406: Soft, 408: Temporary, 410: Gone, 418: Soft, 425: Temporary, 429: Temporary, 451: Soft,
-		500: Temporary, 502: Temporary, 503: Temporary, 504: Temporary, 522: Temporary, 301: Soft,
+		400: Soft, 401: Soft, 403: Soft, 404: Missing, 406: Soft, 408: Temporary, 410: Gone, 418: Soft, 421: Temporary, 425: Temporary, 429: Temporary, 451: Soft,
+		500: Temporary, 502: Temporary, 503: Temporary, 504: Temporary, 522: Temporary, 301: Soft, 999: Soft,
 	} {
 		if got := StatusClass(status); got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)

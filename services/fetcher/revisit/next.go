@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"dateline/services/fetcher/httprules"
 )
 
 // Bounds of the time between two polls.
@@ -114,7 +116,7 @@ func (s *State) Explain(now time.Time, p Params) Decision {
 	s.backOff(&d)
 	d.At = last.Add(spread(d.Interval, d.Rule, p.Seed^uint64(last.Unix()))).Truncate(time.Second)
 	asked := s.Failing.RetryAt
-	if most := last.Add(MaxRetryAfter); asked.After(most) {
+	if most := last.Add(httprules.MaxRetryAfter); asked.After(most) {
 		asked = most
 	}
 	if asked.After(d.At) {

@@ -178,7 +178,7 @@ func simulate(fleet []simFeed, policy simPolicy, seed uint64) *simScore {
 			}
 			budget := policy.daily * float64(len(fleet))
 			score.theta = demand.Theta(budget)
-			score.planned = demand.At(score.theta)
+			score.planned = demand.at(score.theta)
 		}
 		for i := range sources {
 			s, f := &sources[i], &fleet[i]

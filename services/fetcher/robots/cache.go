@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/httprules"
 )
 
 // Bounds of the cache.
@@ -223,7 +224,8 @@ func (c *Cache) ask(ctx context.Context, location string) (answer, error) {
 		case s >= 400 && s <= 499 && s != http.StatusTooManyRequests:
 			return answer{open: said, lifetime: lifetime(resp.Header, now)}, nil
 		default:
-			return answer{failure: said, lifetime: retryAfter(resp.Header.Get("Retry-After"), now)}, nil
+			wait, _ := httprules.RetryAfter(resp.Header.Get("Retry-After"), now)
+			return answer{failure: said, lifetime: wait}, nil
 		}
 	}
 }
@@ -339,17 +341,6 @@ func lifetime(h http.Header, now time.Time) time.Duration {
 			now = date
 		}
 		return bound(at.Sub(now))
-	}
-	return 0
-}
-
-// retryAfter is how long a site wants to be left alone (RFC 9110, 10.2.3), at most a day.
-func retryAfter(value string, now time.Time) time.Duration {
-	if s, ok := seconds(value); ok {
-		return min(s, maxLifetime)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxLifetime)
 	}
 	return 0
 }

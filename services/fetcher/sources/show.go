@@ -125,7 +125,14 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 		row("moved", fmt.Sprintf("to %s, seen %d times since %s", m, s.Standing.Sightings, s.Standing.MovedSince.Format(time.RFC3339)))
 	}
 	if len(s.Subscription.Hubs) > 0 {
-		row("push", fmt.Sprintf("%s at %s, until %s", s.Subscription.Status(time.Now()), s.Subscription.Hubs[0], s.Subscription.Expires.Format(time.RFC3339)))
+		push := fmt.Sprintf("%s at %s", s.Subscription.Status(time.Now()), s.Subscription.Hubs[0])
+		if at := s.Subscription.Expires; !at.IsZero() {
+			push += ", until " + at.Format(time.RFC3339)
+		}
+		if note := s.Subscription.Note; note != "" {
+			push += ": " + note
+		}
+		row("push", push)
 	}
 	if err := w.Flush(); err != nil {
 		return err
