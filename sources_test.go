@@ -109,10 +109,10 @@ func TestSources(t *testing.T) {
 		t.Errorf("%d polls of a source that was removed", n)
 	}
 
-	says(sources(0, "", "import", lists["opml"], lists["csv"]), "1 sources: 1 added, 0 changed", "1 sources: 0 added, 1 changed")
+	says(sources(0, "", "import", lists["opml"], lists["csv"]), "1 sources: 1 added, 0 changed", "1 sources: 0 added, 0 changed, 1 unchanged")
 	wait(t, "polls of what was imported", func() bool { return polls.Load() > before })
 	says(sources(0, "", "explain", feed), "The Courier", "town", "polled every 1s")
-	says(sources(1, "url,interval\n"+feed+",soon\nnotaurl,\n", "import", "-"), `-: line 2: interval "soon"`, "-: line 3: url: not a web address", "0 added, 1 changed, 0 rejected, 2 problems")
+	says(sources(1, "url,interval\n"+feed+",soon\nnotaurl,\n", "import", "-"), `-: line 2: interval "soon"`, "-: line 3: url: not a web address", "0 added, 0 changed, 1 unchanged, 0 rejected, 2 problems")
 
 	many := new(strings.Builder)
 	for i := range 30 {

@@ -13,6 +13,7 @@ import (
 var (
 	ErrNotFound = errors.New("key not found")
 	ErrConflict = errors.New("the key was changed meanwhile")
+	ErrFull     = errors.New("the bucket is full, of which the size is a share of --max-store")
 )
 
 // Bucket is a durable map shared by all replicas (a NATS key-value bucket).
@@ -43,7 +44,7 @@ func (b *Bucket) Get(ctx context.Context, key string) (value []byte, revision ui
 func (b *Bucket) Put(ctx context.Context, key string, value []byte) (revision uint64, err error) {
 	revision, err = b.kv.Put(ctx, key, value)
 	if err != nil {
-		return 0, fmt.Errorf("put %s: %w", key, err)
+		return 0, fmt.Errorf("put %s: %w", key, b.full(err))
 	}
 	return revision, nil
 }
@@ -60,9 +61,17 @@ func (b *Bucket) Update(ctx context.Context, key string, value []byte, revision 
 		err = ErrConflict
 	}
 	if err != nil {
-		return 0, fmt.Errorf("update %s: %w", key, err)
+		return 0, fmt.Errorf("update %s: %w", key, b.full(err))
 	}
 	return revision, nil
+}
+
+// full makes ErrFull of the server's way to say so.
+func (b *Bucket) full(err error) error {
+	if isStreamFull(err) {
+		return fmt.Errorf("%s: %w", b.kv.Bucket(), ErrFull)
+	}
+	return err
 }
 
 // Entry is what a key holds.

@@ -42,21 +42,22 @@ import (
 
 // Config is the fetcher's part of the configuration.
 type Config struct {
-	FetchWorkers       int           `help:"Pages fetched at the same time." default:"32" env:"DATELINE_FETCH_WORKERS"`
-	FetchTimeout       time.Duration `help:"Most time for one page or feed, redirects included." default:"30s" env:"DATELINE_FETCH_TIMEOUT"`
-	FetchHostDelay     time.Duration `help:"Least time from the end of a request to a site (a registrable domain) to the start of the next, over all fetchers." default:"1s" env:"DATELINE_FETCH_HOST_DELAY"`
-	FetchAddressRate   float64       `help:"Most requests a second to one IP address, over all fetchers; 0 for any number." default:"10" env:"DATELINE_FETCH_ADDRESS_RATE"`
-	FetchRateFresh     float64       `help:"Most requests a second of this fetcher for news, polls of feeds included; 0 for any number." default:"0" env:"DATELINE_FETCH_RATE_FRESH"`
-	FetchRateRetry     float64       `help:"The same for retries." default:"0" env:"DATELINE_FETCH_RATE_RETRY"`
-	FetchRateBackfill  float64       `help:"The same for backfill." default:"0" env:"DATELINE_FETCH_RATE_BACKFILL"`
-	FetchRetryDelay    time.Duration `help:"Time before the first retry of a page; doubles with each, up to 1h." default:"15s" env:"DATELINE_FETCH_RETRY_DELAY"`
-	FetchPageBytes     queue.Size    `help:"Most bytes of a page, as transferred; the rest is cut off." default:"4MiB" env:"DATELINE_FETCH_PAGE_BYTES"`
-	FetchFeedBytes     queue.Size    `help:"Most bytes of a feed, as transferred; the rest is cut off." default:"10MiB" env:"DATELINE_FETCH_FEED_BYTES"`
-	FetchUserAgent     string        `help:"Name that web servers are given." default:"DatelineBot/0.1" env:"DATELINE_FETCH_USER_AGENT"`
-	FetchContact       string        `help:"Web address where the people behind web servers learn who fetches and why; part of the User-Agent." env:"DATELINE_FETCH_CONTACT"`
-	FetchAllowLoopback bool          `help:"Fetch from this machine itself, on any port: for tests only." env:"DATELINE_FETCH_ALLOW_LOOPBACK"`
-	FeedInterval       time.Duration `help:"Time between two polls of every source that has no interval of its own; 0 to poll each as often as it pays." default:"0s" env:"DATELINE_FEED_INTERVAL"`
-	PollBudget         float64       `help:"Polls of sources a day that all fetchers make together; 0 for 24 for each source, more for busy ones and fewer for quiet ones." default:"0" env:"DATELINE_POLL_BUDGET"`
+	FetchWorkers        int           `help:"Pages fetched at the same time." default:"32" env:"DATELINE_FETCH_WORKERS"`
+	FetchTimeout        time.Duration `help:"Most time for one page or feed, redirects included." default:"30s" env:"DATELINE_FETCH_TIMEOUT"`
+	FetchHostDelay      time.Duration `help:"Least time from the end of a request to a site (a registrable domain) to the start of the next, over all fetchers." default:"1s" env:"DATELINE_FETCH_HOST_DELAY"`
+	FetchAddressRate    float64       `help:"Most requests a second to one IP address, over all fetchers; 0 for any number." default:"10" env:"DATELINE_FETCH_ADDRESS_RATE"`
+	FetchRateFresh      float64       `help:"Most requests a second of this fetcher for news, polls of feeds included; 0 for any number." default:"0" env:"DATELINE_FETCH_RATE_FRESH"`
+	FetchRateRetry      float64       `help:"The same for retries." default:"0" env:"DATELINE_FETCH_RATE_RETRY"`
+	FetchRateBackfill   float64       `help:"The same for backfill." default:"0" env:"DATELINE_FETCH_RATE_BACKFILL"`
+	FetchRetryDelay     time.Duration `help:"Time before the first retry of a page; doubles with each, up to 1h." default:"15s" env:"DATELINE_FETCH_RETRY_DELAY"`
+	FetchPageBytes      queue.Size    `help:"Most bytes of a page, as transferred; the rest is cut off." default:"4MiB" env:"DATELINE_FETCH_PAGE_BYTES"`
+	FetchFeedBytes      queue.Size    `help:"Most bytes of a feed, as transferred; the rest is cut off." default:"10MiB" env:"DATELINE_FETCH_FEED_BYTES"`
+	FetchUserAgent      string        `help:"Name that web servers are given." default:"DatelineBot/0.1" env:"DATELINE_FETCH_USER_AGENT"`
+	FetchContact        string        `help:"Web address where the people behind web servers learn who fetches and why; part of the User-Agent." env:"DATELINE_FETCH_CONTACT"`
+	FetchAllowLoopback  bool          `help:"Fetch from this machine itself, on any port: for tests only." env:"DATELINE_FETCH_ALLOW_LOOPBACK"`
+	FetchTrustedProxies []string      `help:"Proxies, as HOST:PORT, that sources may name though they are in a network of ours or on an unusual port." placeholder:"HOST:PORT" env:"DATELINE_FETCH_TRUSTED_PROXIES"`
+	FeedInterval        time.Duration `help:"Time between two polls of every source that has no interval of its own; 0 to poll each as often as it pays." default:"0s" env:"DATELINE_FEED_INTERVAL"`
+	PollBudget          float64       `help:"Polls of sources a day that all fetchers make together; 0 for 24 for each source, more for busy ones and fewer for quiet ones." default:"0" env:"DATELINE_POLL_BUDGET"`
 
 	Evidence warc.Config   `embed:""`
 	WebSub   websub.Config `embed:""`
@@ -91,6 +92,11 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--feed-interval %s: 1s to %s, or 0", c.FeedInterval, revisit.Longest)
 	case c.PollBudget < 0 || c.PollBudget != c.PollBudget:
 		return fmt.Errorf("--poll-budget %g: a number of polls a day, or 0", c.PollBudget)
+	}
+	for _, proxy := range c.FetchTrustedProxies {
+		if host, port, err := net.SplitHostPort(proxy); err != nil || host == "" || port == "" {
+			return fmt.Errorf("--fetch-trusted-proxies %q: HOST:PORT, such as proxy.example.org:3128", proxy)
+		}
 	}
 	if err := c.Evidence.Validate(); err != nil {
 		return err
@@ -151,7 +157,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	if err != nil {
 		return fmt.Errorf("politeness: %w", err)
 	}
-	guard := netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback}
+	guard := netguard.Guard{AllowLoopback: cfg.FetchAllowLoopback, TrustedProxies: cfg.FetchTrustedProxies}
 	limits := fetch.DefaultLimits
 	limits.Total, limits.PageBytes, limits.FeedBytes = cfg.FetchTimeout, int64(cfg.FetchPageBytes), int64(cfg.FetchFeedBytes)
 	f := &fetcher{

@@ -387,21 +387,22 @@ func TestConfigValidate(t *testing.T) {
 		t.Error(err)
 	}
 	for name, spoil := range map[string]func(*Config){
-		"--fetch-workers":       func(c *Config) { c.FetchWorkers = 0 },
-		"--fetch-timeout":       func(c *Config) { c.FetchTimeout = 0 },
-		"--fetch-host-delay":    func(c *Config) { c.FetchHostDelay = -1 },
-		"--fetch-address-rate":  func(c *Config) { c.FetchAddressRate = -1 },
-		"--fetch-rate-fresh":    func(c *Config) { c.FetchRateFresh = 1e9 },
-		"--fetch-rate-retry":    func(c *Config) { c.FetchRateRetry = 1e-9 },
-		"--fetch-rate-backfill": func(c *Config) { c.FetchRateBackfill = math.NaN() },
-		"--fetch-retry-delay":   func(c *Config) { c.FetchRetryDelay = 0 },
-		"--fetch-page-bytes":    func(c *Config) { c.FetchPageBytes = 1 << 40 },
-		"--fetch-feed-bytes":    func(c *Config) { c.FetchFeedBytes = 0 },
-		"--fetch-user-agent":    func(c *Config) { c.FetchUserAgent = "a\r\nb" },
-		"--fetch-contact":       func(c *Config) { c.FetchContact = "me" },
-		"--feed-interval":       func(c *Config) { c.FeedInterval = 48 * time.Hour },
-		"--poll-budget":         func(c *Config) { c.PollBudget = -1 },
-		"--warc-size":           func(c *Config) { c.Evidence.WARCSize = 1 },
+		"--fetch-workers":         func(c *Config) { c.FetchWorkers = 0 },
+		"--fetch-timeout":         func(c *Config) { c.FetchTimeout = 0 },
+		"--fetch-host-delay":      func(c *Config) { c.FetchHostDelay = -1 },
+		"--fetch-address-rate":    func(c *Config) { c.FetchAddressRate = -1 },
+		"--fetch-rate-fresh":      func(c *Config) { c.FetchRateFresh = 1e9 },
+		"--fetch-rate-retry":      func(c *Config) { c.FetchRateRetry = 1e-9 },
+		"--fetch-rate-backfill":   func(c *Config) { c.FetchRateBackfill = math.NaN() },
+		"--fetch-retry-delay":     func(c *Config) { c.FetchRetryDelay = 0 },
+		"--fetch-page-bytes":      func(c *Config) { c.FetchPageBytes = 1 << 40 },
+		"--fetch-feed-bytes":      func(c *Config) { c.FetchFeedBytes = 0 },
+		"--fetch-user-agent":      func(c *Config) { c.FetchUserAgent = "a\r\nb" },
+		"--fetch-contact":         func(c *Config) { c.FetchContact = "me" },
+		"--fetch-trusted-proxies": func(c *Config) { c.FetchTrustedProxies = []string{"http://proxy:3128"} },
+		"--feed-interval":         func(c *Config) { c.FeedInterval = 48 * time.Hour },
+		"--poll-budget":           func(c *Config) { c.PollBudget = -1 },
+		"--warc-size":             func(c *Config) { c.Evidence.WARCSize = 1 },
 	} {
 		c := config
 		spoil(&c)

@@ -39,6 +39,21 @@ func TestOverrides(t *testing.T) {
 	}
 }
 
+// A proxy of the operator's own network is dialled where the operator says so, and not for a source's word alone.
+func TestTrustedProxy(t *testing.T) {
+	q, proxy := queuetest.Start(t), newPages(t)
+	proxy.feed("/feed", "/a")
+	cfg := quiet()
+	cfg.FetchAllowLoopback, cfg.FetchAddressRate = false, 0
+	wish := registry.Wish{Kind: registry.Feed, NoRobots: true, Overrides: fetch.Overrides{Proxy: proxy.URL}}
+	stop := run(t, q, cfg)
+	want(t, watchSource(t, q, "http://one.invalid/feed", wish), pollFailed, 0)
+	stop()
+	cfg.FetchTrustedProxies = []string{proxy.Listener.Addr().String()}
+	run(t, q, cfg)
+	want(t, watchSource(t, q, "http://two.invalid/feed", wish), pollNew, 1)
+}
+
 func TestHostDelayOfASource(t *testing.T) {
 	q, s := queuetest.Start(t), newPages(t)
 	o := collect(t, q)

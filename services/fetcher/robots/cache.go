@@ -17,17 +17,15 @@ import (
 
 // Bounds of the cache.
 const (
-	minLifetime = 5 * time.Minute // of an answer, whatever its Cache-Control says
-	maxLifetime = 24 * time.Hour  // RFC 9309, 2.4
-	maxFailure  = time.Hour       // between tries of a site that does not answer; they start at minLifetime and double
-	patience    = 30 * 24 * time.Hour
-	maxHops     = 5 // redirects of a robots.txt; RFC 9309, 2.3.1.2
-	maxEntries  = 100_000
-	maxSize     = 64 << 20 // bytes of rules
+	minLifetime  = 5 * time.Minute // of an answer, whatever its Cache-Control says
+	maxLifetime  = 24 * time.Hour  // RFC 9309, 2.4
+	maxFailure   = time.Hour       // between tries of a site that does not answer; they start at minLifetime and double
+	patience     = 30 * 24 * time.Hour
+	longestDelay = 120 * time.Second // the longest crawl delay that is honoured
+	maxHops      = 5                 // redirects of a robots.txt; RFC 9309, 2.3.1.2
+	maxEntries   = 100_000
+	maxSize      = 64 << 20 // bytes of rules
 )
-
-// DefaultMaxDelay is the longest crawl delay that is honoured unless configured otherwise.
-const DefaultMaxDelay = 120 * time.Second
 
 // Response is an HTTP answer to the request for a robots.txt.
 type Response struct {
@@ -48,10 +46,9 @@ var ErrNotAsked = errors.New("the site was not asked")
 
 // Config is what a Cache needs.
 type Config struct {
-	Token    string // product token; see Token
-	Fetch    Fetch
-	Now      func() time.Time // time.Now by default
-	MaxDelay time.Duration    // of a crawl delay; DefaultMaxDelay by default
+	Token string // product token; see Token
+	Fetch Fetch
+	Now   func() time.Time // time.Now by default
 }
 
 // Cache answers for sites by their robots.txt, one for each scheme, host and port. It asks each at most once at a time, and
@@ -90,9 +87,6 @@ func NewCache(cfg Config) *Cache {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	if cfg.MaxDelay <= 0 {
-		cfg.MaxDelay = DefaultMaxDelay
-	}
 	return &Cache{cfg: cfg, entries: map[string]*list.Element{}, recent: list.New()}
 }
 
@@ -101,7 +95,7 @@ type Verdict struct {
 	Allowed     bool
 	Reason      string        // for people: the rule with its line and file, or how the site answers
 	Unreachable bool          // refused not by a rule, but since the site does not tell its rules: the answer may soon be another
-	CrawlDelay  time.Duration // between requests to the site, at most Config.MaxDelay; zero where it does not ask for one
+	CrawlDelay  time.Duration // between requests to the site, at most two minutes; zero where it does not ask for one
 	Sitemaps    []string      // that the site names
 	Expires     time.Time     // when the site will be asked again
 }
@@ -258,7 +252,7 @@ func (c *Cache) verdict(e *entry, url string) Verdict {
 	switch {
 	case e.rules != nil:
 		v.Allowed, v.Reason = e.rules.Allows(url)
-		v.CrawlDelay, v.Sitemaps = min(e.rules.Delay, c.cfg.MaxDelay), e.rules.Sitemaps
+		v.CrawlDelay, v.Sitemaps = min(e.rules.Delay, longestDelay), e.rules.Sitemaps
 		if e.failure != "" {
 			v.Reason += fmt.Sprintf(", as read at %s, since it %s", e.read.UTC().Format(time.RFC3339), strings.TrimPrefix(e.failure, e.location+" "))
 		}

@@ -127,7 +127,7 @@ func checkRow(t *testing.T, r row) {
 	case "crawl_delay":
 		want, _ := r.Seconds.(float64)
 		if _, clamped := r.Seconds.(string); clamped {
-			want = DefaultMaxDelay.Seconds()
+			want = longestDelay.Seconds()
 		}
 		s := newSite(t, r.UserAgent, Response{Status: 200, Body: r.body()})
 		if got := s.check("http://h/x").CrawlDelay.Seconds(); got != want {

@@ -26,6 +26,8 @@ var columns = []struct {
 	{"tags", []string{"tag", "category", "categories", "folder"}, nil},
 	{"interval", nil, func(e *entry) *string { return &e.interval }},
 	{"agent", []string{"user_agent", "user-agent"}, func(e *entry) *string { return &e.agent }},
+	{"host_delay", nil, func(e *entry) *string { return &e.hostDelay }},
+	{"paused", nil, func(e *entry) *string { return &e.paused }},
 }
 
 // Columns are the names of the columns that are written.
@@ -146,7 +148,7 @@ func WriteCSV(w io.Writer, sources []Source) error {
 	table := csv.NewWriter(w)
 	_ = table.Write(Columns()) // Flush tells
 	for _, s := range sources {
-		row := []string{s.URL, string(s.Kind), s.Title, s.Home, s.Language, s.Country, strings.Join(s.Tags, ";"), interval(s.Interval), s.Agent}
+		row := []string{s.URL, string(s.Kind), s.Title, s.Home, s.Language, s.Country, strings.Join(s.Tags, ";"), interval(s.Interval), s.Agent, interval(s.HostDelay), flag(s.Paused)}
 		for i := range row {
 			row[i] = quoted(row[i])
 		}

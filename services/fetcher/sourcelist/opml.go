@@ -87,6 +87,7 @@ func (c *collector) outline(line int, attrs map[string]string, folders []string)
 	e := entry{
 		url: first("xmlurl"), kind: first(prefix + ":kind"), title: first("title", "text"), home: first("htmlurl"), language: first("language"),
 		country: first(prefix + ":country"), interval: first(prefix + ":interval"), agent: first(prefix + ":agent"),
+		hostDelay: first(prefix + ":host_delay"), paused: first(prefix + ":paused"),
 	}
 	switch {
 	case e.url != "":
@@ -194,6 +195,8 @@ func (x *opmlWriter) source(s Source) {
 	attr(prefix+":country", s.Country)
 	attr(prefix+":interval", interval(s.Interval))
 	attr(prefix+":agent", s.Agent)
+	attr(prefix+":host_delay", interval(s.HostDelay))
+	attr(prefix+":paused", flag(s.Paused))
 	x.print("/>\n")
 }
 

@@ -36,6 +36,9 @@ type Source struct {
 	Tags     []string      // each once, without the characters , ; and |, and without / around
 	Interval time.Duration // between polls; zero leaves it to the fetcher
 	Agent    string        // User-Agent for this source
+
+	HostDelay time.Duration // between requests to its site, where that is more than usual
+	Paused    bool
 }
 
 // List is a list that was read.
@@ -81,8 +84,8 @@ func (c *collector) problem(line int, format string, args ...any) {
 
 // entry is a source as written.
 type entry struct {
-	url, kind, title, home, language, country, interval, agent string
-	tags                                                       []string
+	url, kind, title, home, language, country, interval, agent, hostDelay, paused string
+	tags                                                                          []string
 }
 
 // add takes an entry in. A value that cannot be read is told of and left out; one without a usable URL or kind is no source.
@@ -131,6 +134,20 @@ func (c *collector) add(line int, e entry) {
 			c.problem(line, "interval %q: a duration from 1s, such as 15m or 1h30m", i)
 		}
 	}
+	if d := strings.TrimSpace(e.hostDelay); d != "" {
+		if delay, err := time.ParseDuration(d); err == nil && delay > 0 && delay <= time.Hour {
+			s.HostDelay = delay
+		} else {
+			c.problem(line, "host_delay %q: a duration up to 1h, such as 10s", d)
+		}
+	}
+	switch p := strings.ToLower(strings.TrimSpace(e.paused)); p {
+	case "", "false", "no", "0":
+	case "true", "yes", "1":
+		s.Paused = true
+	default:
+		c.problem(line, "paused %q: true or false", p)
+	}
 	if at, ok := c.byURL[url]; ok {
 		c.list.Sources[at].merge(s)
 		return
@@ -156,6 +173,8 @@ func (s *Source) merge(other Source) {
 	if s.Interval == 0 {
 		s.Interval = other.Interval
 	}
+	s.HostDelay = max(s.HostDelay, other.HostDelay)
+	s.Paused = s.Paused || other.Paused
 	s.Tags = tags(append(s.Tags, other.Tags...))
 }
 
@@ -186,6 +205,14 @@ func text(s string) string {
 		s = strings.TrimSpace(strings.ToValidUTF8(s[:maxText], ""))
 	}
 	return s
+}
+
+// flag writes what is seldom so.
+func flag(is bool) string {
+	if is {
+		return "true"
+	}
+	return ""
 }
 
 // interval writes a duration as short as it can be read: 15m rather than 15m0s.

@@ -73,7 +73,7 @@ func (w *Wish) wish() registry.Wish {
 func (r *Registry) Add(ctx context.Context, out io.Writer, urls []string, w Wish) error {
 	var rejected error
 	for _, url := range urls {
-		s, what, err := r.put(ctx, url, w.wish(), func(there *registry.Wish) {
+		s, what, err := r.put(ctx, url, w.wish(), func(there *registry.Wish) (due bool) {
 			wish := w.wish()
 			if wish.Kind == registry.Auto {
 				wish.Kind = there.Kind
@@ -81,6 +81,7 @@ func (r *Registry) Add(ctx context.Context, out io.Writer, urls []string, w Wish
 			wish.Title, wish.Home, wish.Language = cmp.Or(wish.Title, there.Title), cmp.Or(wish.Home, there.Home), cmp.Or(wish.Language, there.Language)
 			wish.Paused = there.Paused
 			*there = wish
+			return true
 		})
 		switch {
 		case errors.Is(err, ErrRejected):
@@ -102,9 +103,12 @@ type refusal struct{ error }
 
 func (r refusal) Unwrap() []error { return []error{ErrRejected, r.error} }
 
-// put adds a source, or has change change what is wished of the one that is there. What is no fault of the queue wraps
-// ErrRejected.
-func (r *Registry) put(ctx context.Context, url string, w registry.Wish, change func(*registry.Wish)) (s *registry.Source, what string, err error) {
+// errUnchanged ends a change that is none.
+var errUnchanged = errors.New("nothing has changed")
+
+// put adds a source, or has change change what is wished of the one that is there, and tell whether it is to be polled for
+// that. What is no fault of the queue wraps ErrRejected.
+func (r *Registry) put(ctx context.Context, url string, w registry.Wish, change func(*registry.Wish) (due bool)) (s *registry.Source, what string, err error) {
 	s, err = registry.New(url, w, time.Now())
 	if err != nil {
 		return nil, "", refusal{err}
@@ -115,7 +119,9 @@ func (r *Registry) put(ctx context.Context, url string, w registry.Wish, change 
 		what = "changed"
 		s, err = r.Change(ctx, s.ID(), func(there *registry.Source) error {
 			kind := there.Kind
-			change(&there.Wish)
+			if !change(&there.Wish) {
+				return errUnchanged
+			}
 			if there.Kind != kind { // what it answered is to be read in another way
 				there.Validators.Drop()
 			}
@@ -124,6 +130,8 @@ func (r *Registry) put(ctx context.Context, url string, w registry.Wish, change 
 		})
 	}
 	switch {
+	case errors.Is(err, errUnchanged):
+		return s, "unchanged", r.schedule(ctx, s) // which may have been missed the last time
 	case errors.Is(err, registry.ErrBroken):
 		return nil, "", refusal{err}
 	case err != nil:

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -17,8 +18,8 @@ import (
 	"dateline/services/fetcher/sourcelist"
 )
 
-// Import adds the sources of an OPML or CSV file, - for standard input, and tells by line what it leaves out. progress is called
-// after each.
+// Import adds the sources of an OPML or CSV file, - for standard input, and tells by line what it leaves out. Those of
+// which the list says nothing new are polled when they would have been. progress is called after each.
 func (r *Registry) Import(ctx context.Context, in io.Reader, out io.Writer, file string, progress func(done, all int)) error {
 	if file != "-" {
 		f, err := os.Open(file)
@@ -45,7 +46,11 @@ func (r *Registry) Import(ctx context.Context, in io.Reader, out io.Writer, file
 	}
 	counts := map[string]int{}
 	for i, l := range list.Sources {
-		_, what, err := r.put(ctx, l.URL, wishOf(l), func(there *registry.Wish) { merge(there, wishOf(l)) })
+		_, what, err := r.put(ctx, l.URL, wishOf(l), func(there *registry.Wish) (due bool) {
+			before := *there
+			merge(there, wishOf(l))
+			return !reflect.DeepEqual(before, *there)
+		})
 		switch {
 		case errors.Is(err, ErrRejected):
 			fmt.Fprintf(out, "rejected  %s: %v\n", l.URL, err)
@@ -58,7 +63,7 @@ func (r *Registry) Import(ctx context.Context, in io.Reader, out io.Writer, file
 			progress(i+1, len(list.Sources))
 		}
 	}
-	fmt.Fprintf(out, "%d sources: %d added, %d changed, %d rejected, %d problems\n", len(list.Sources), counts["added"], counts["changed"], counts["rejected"], len(list.Problems))
+	fmt.Fprintf(out, "%d sources: %d added, %d changed, %d unchanged, %d rejected, %d problems\n", len(list.Sources), counts["added"], counts["changed"], counts["unchanged"], counts["rejected"], len(list.Problems))
 	if counts["rejected"]+len(list.Problems) > 0 {
 		return ErrRejected
 	}
@@ -68,7 +73,7 @@ func (r *Registry) Import(ctx context.Context, in io.Reader, out io.Writer, file
 func wishOf(l sourcelist.Source) registry.Wish {
 	return registry.Wish{
 		Kind: registry.Kind(l.Kind), Title: l.Title, Home: l.Home, Language: l.Language, Country: l.Country, Tags: l.Tags,
-		Interval: registry.Duration(l.Interval), Overrides: fetch.Overrides{Agent: l.Agent},
+		Interval: registry.Duration(l.Interval), HostDelay: registry.Duration(l.HostDelay), Paused: l.Paused, Overrides: fetch.Overrides{Agent: l.Agent},
 	}
 }
 
@@ -83,7 +88,8 @@ func merge(there *registry.Wish, list registry.Wish) {
 	} {
 		*to = cmp.Or(from, *to)
 	}
-	there.Interval = cmp.Or(list.Interval, there.Interval)
+	there.Interval, there.HostDelay = cmp.Or(list.Interval, there.Interval), cmp.Or(list.HostDelay, there.HostDelay)
+	there.Paused = there.Paused || list.Paused
 	if len(list.Tags) > 0 {
 		there.Tags = list.Tags
 	}
@@ -110,7 +116,7 @@ func (r *Registry) Export(ctx context.Context, out io.Writer, f Filter, opml boo
 	for i, s := range all {
 		list[i] = sourcelist.Source{
 			URL: s.URL, Kind: sourcelist.Kind(s.Kind), Title: s.Title, Home: s.Home, Language: s.Language, Country: s.Country, Tags: s.Tags,
-			Interval: time.Duration(s.Interval), Agent: s.Overrides.Agent,
+			Interval: time.Duration(s.Interval), Agent: s.Overrides.Agent, HostDelay: time.Duration(s.HostDelay), Paused: s.Paused,
 		}
 		if s.Kind == registry.Auto {
 			list[i].Kind = sourcelist.Feed

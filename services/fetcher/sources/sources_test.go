@@ -354,7 +354,7 @@ func TestImportAndExport(t *testing.T) {
 	})
 	for _, want := range []string{
 		csv + `: line 1: column "color" is not read`, csv + ": line 3: url: not a web address", csv + `: line 5: interval "soon"`, "rejected  " + mapURL + ": interval ", ": 1s to 720h\n",
-		"3 sources: 2 added, 0 changed, 1 rejected, 3 problems\n",
+		"3 sources: 2 added, 0 changed, 0 unchanged, 1 rejected, 3 problems\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -373,15 +373,24 @@ func TestImportAndExport(t *testing.T) {
 	out = says(t, nil, func(out io.Writer) error {
 		return r.Import(t.Context(), strings.NewReader("url,language\nhttps://example.org/news/,de\n"), out, "-", nil)
 	})
-	if out != "1 sources: 0 added, 1 changed, 0 rejected, 0 problems\n" {
+	if out != "1 sources: 0 added, 1 changed, 0 unchanged, 0 rejected, 0 problems\n" {
 		t.Error(out)
 	}
 	if s := load(t, r, "https://example.org/news/"); s.Kind != registry.Page || s.Title != "The Page" || s.Overrides.Header.Get("X-Key") != "k" || !s.NoRobots || !s.Paused || s.Language != "de" || !slices.Equal(s.Tags, []string{"z"}) || s.Overrides.Agent != "Bot/1" {
 		t.Errorf("%+v", s)
 	}
 
+	// What a list says already has nobody asked before the time.
+	tomorrow := time.Now().UTC().Truncate(time.Second).Add(24 * time.Hour)
+	change(t, r, feedURL, func(s *registry.Source) { s.Next = tomorrow })
+	list := "url,title,tags\n" + feedURL + ",The Feed,x;y\n"
+	out = says(t, nil, func(out io.Writer) error { return r.Import(t.Context(), strings.NewReader(list), out, "-", nil) })
+	if s := load(t, r, feedURL); out != "1 sources: 0 added, 0 changed, 1 unchanged, 0 rejected, 0 problems\n" || !s.Next.Equal(tomorrow) {
+		t.Errorf("%snext %s", out, s.Next)
+	}
+
 	// Both forms carry all that lists can say into another registry.
-	add(t, r, Wish{Kind: "sitemap", Country: "at", Interval: time.Hour}, mapURL)
+	add(t, r, Wish{Kind: "sitemap", Country: "at", Interval: time.Hour, HostDelay: 7 * time.Second}, mapURL)
 	for _, opml := range []bool{true, false} {
 		list := says(t, nil, func(out io.Writer) error { return r.Export(t.Context(), out, Filter{}, opml) })
 		other := open(t)
@@ -389,7 +398,7 @@ func TestImportAndExport(t *testing.T) {
 		if again := says(t, nil, func(out io.Writer) error { return other.Export(t.Context(), out, Filter{}, opml) }); again != list {
 			t.Errorf("%s\nbecomes\n%s", list, again)
 		}
-		if s := load(t, other, mapURL); s.Kind != registry.Sitemap || s.Country != "AT" || s.Interval != registry.Duration(time.Hour) {
+		if s := load(t, other, mapURL); s.Kind != registry.Sitemap || s.Country != "AT" || s.Interval != registry.Duration(time.Hour) || s.HostDelay != registry.Duration(7*time.Second) || !load(t, other, "https://example.org/news/").Paused {
 			t.Errorf("%+v", s.Wish)
 		}
 		if list := says(t, nil, func(out io.Writer) error { return r.Export(t.Context(), out, Filter{Kind: "page"}, opml) }); strings.Contains(list, feedURL) || !strings.Contains(list, "/news/") {
