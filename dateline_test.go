@@ -182,9 +182,10 @@ func TestTheSeedArticle(t *testing.T) {
 	if err := getJSON(t.Context(), "http://"+u.api+"/v1/status", &status); err != nil || status.LastSeq != 1 {
 		t.Errorf("the change feed is at %d after a duplicate, %v", status.LastSeq, err)
 	}
-	if out, _, _ := command(t, "", "show", "--api", "http://"+u.api, "--trace", a.ID); !strings.Contains(out, "searchable") {
-		t.Errorf("trace:\n%s", out)
-	}
+	wait(t, "the trace to say that it is searchable", func() bool { // which the index notes a moment after it is
+		out, _, _ := command(t, "", "show", "--api", "http://"+u.api, "--trace", a.ID)
+		return strings.Contains(out, "searchable")
+	})
 	if out, errs, code := command(t, "", "reindex", "--api", "http://"+u.api); code != 0 || !strings.Contains(out, "1 articles indexed anew") {
 		t.Errorf("reindex: %s%s", out, errs)
 	}
