@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -97,7 +98,8 @@ func (s *Server) routes() []route {
 	return []route{
 		{method: "GET", path: "/v1/articles", params: []string{"source", "limit", "cursor"}, handle: s.articles},
 		{method: "GET", path: "/v1/articles/{id}", handle: s.article},
-		{method: "GET", path: "/v1/search", params: []string{"q", "from", "to", "source", "lang", "body_state", "sort", "limit", "cursor"}, handle: s.search},
+		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
+		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
 		{method: "GET", path: "/v1/status", handle: s.status},

@@ -1,139 +1,179 @@
 package search
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/search/analysis"
 	"dateline/services/indexer/store"
 
 	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
-	"github.com/blevesearch/bleve/v2/analysis/lang/cjk"
-	"github.com/blevesearch/bleve/v2/analysis/token/lowercase"
-	"github.com/blevesearch/bleve/v2/analysis/token/unicodenorm"
-	"github.com/blevesearch/bleve/v2/analysis/tokenizer/unicode"
+	banalysis "github.com/blevesearch/bleve/v2/analysis"
+	bdocument "github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/mapping"
+	index "github.com/blevesearch/bleve_index_api"
 )
 
-// mappingVersion has to grow with each change to newMapping or document: an index of another version is made anew.
-const mappingVersion = "1"
+// mappingVersion has to grow with each change to newMapping or document, or to what package analysis makes of a text: an
+// index of another version is made anew.
+const mappingVersion = "2"
 
-// The fields that queries may name.
+// The fields of the index.
 const (
-	fieldText      = "text" // title and body; what a query without a field means
+	fieldText      = "text" // title and body
 	fieldTitle     = "title"
-	fieldAuthors   = "authors"
+	fieldAuthor    = "author"
 	fieldAgency    = "agency"
 	fieldPublisher = "publisher"
 	fieldSection   = "section"
-	fieldKeywords  = "keywords"
-	fieldSource    = "source"
-	fieldLang      = "lang" // the tag, and its language alone: en-US is found as en-us and as en
+	fieldKeyword   = "keyword"
+	fieldLabel     = "label" // whole values, each behind the letter of its label; what is counted
+	fieldExact     = "exact" // likewise, never counted
 	fieldPublished = "published"
 	fieldStored    = "stored"
-	fieldBodyState = "body_state"
 	fieldSeq       = "seq" // not indexed: says which record a hit is
 )
 
+// Labels say what a value of fieldLabel or fieldExact is. All that is counted is in one field, because reading one
+// column for each match costs a fraction of reading six.
 const (
-	analyzerText = "dateline"
-	filterNFKC   = "nfkc"
+	labelSource    = "s"
+	labelLanguage  = "l" // without region
+	labelDay       = "d" // 20241106
+	labelAuthor    = "a" // the folded value, a zero byte, and the value as it is given; so the next two
+	labelAgency    = "g"
+	labelSection   = "c"
+	labelTag       = "t" // exact: the language with its region
+	labelBodyState = "b" // exact
 )
 
-// newMapping describes the index. The analyzer takes words as Unicode parts them, folds width and case, and makes pairs
-// of Chinese, Japanese and Korean characters; it has no stop words, which would be one language's.
+// newMapping describes what bleve has to know of the index: fields are made by document.
 func newMapping() (mapping.IndexMapping, error) {
 	m := bleve.NewIndexMapping()
-	err := m.AddCustomTokenFilter(filterNFKC, map[string]any{"type": unicodenorm.Name, "form": unicodenorm.NFKC})
-	if err != nil {
-		return nil, fmt.Errorf("search mapping: %w", err)
-	}
-	err = m.AddCustomAnalyzer(analyzerText, map[string]any{
-		"type": custom.Name, "tokenizer": unicode.Name, "token_filters": []any{filterNFKC, lowercase.Name, cjk.BigramName},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("search mapping: %w", err)
-	}
-	m.DefaultAnalyzer = analyzerText
-	m.DefaultField = fieldText
+	m.DefaultMapping = bleve.NewDocumentDisabledMapping()
+	m.ScoringModel = index.BM25Scoring
+	return m, m.Validate()
+}
 
-	words := func(positions bool) *mapping.FieldMapping {
-		f := bleve.NewTextFieldMapping()
-		f.Analyzer = analyzerText
-		f.Store, f.IncludeInAll, f.DocValues, f.IncludeTermVectors = false, false, false, positions
-		return f
-	}
-	exact := func() *mapping.FieldMapping {
-		f := bleve.NewTextFieldMapping()
-		f.Analyzer = keyword.Name
-		f.Store, f.IncludeInAll, f.DocValues, f.IncludeTermVectors = false, false, false, false
-		return f
-	}
-	instant := func(sorted bool) *mapping.FieldMapping {
-		f := bleve.NewDateTimeFieldMapping()
-		f.Store, f.IncludeInAll, f.DocValues = false, false, sorted
-		return f
-	}
-	seq := bleve.NewNumericFieldMapping()
-	seq.Store, seq.Index, seq.IncludeInAll, seq.DocValues = true, false, false, false
+// terms makes bleve's tokens of a text. It leaves out where they stand: snippets find that anew, and the index is a
+// quarter smaller.
+type terms struct{ *analysis.Analyzer }
 
-	d := bleve.NewDocumentStaticMapping()
-	for _, name := range []string{fieldText, fieldTitle, fieldAuthors, fieldAgency, fieldPublisher, fieldSection, fieldKeywords} {
-		d.AddFieldMappingsAt(name, words(true))
+// Analyze is bleve's analysis.Analyzer.
+func (t terms) Analyze(text []byte) banalysis.TokenStream {
+	tokens := t.Tokens(string(text))
+	stream := make(banalysis.TokenStream, len(tokens))
+	all := make([]banalysis.Token, len(tokens))
+	for i, tk := range tokens {
+		all[i] = banalysis.Token{Term: []byte(tk.Term), Position: tk.Position}
+		stream[i] = &all[i]
 	}
-	for _, name := range []string{fieldSource, fieldLang, fieldBodyState} {
-		d.AddFieldMappingsAt(name, exact())
-	}
-	d.AddFieldMappingsAt(fieldPublished, instant(true))
-	d.AddFieldMappingsAt(fieldStored, instant(false))
-	d.AddFieldMappingsAt(fieldSeq, seq)
-	m.DefaultMapping = d
-	return m, nil
+	return stream
 }
 
 // document is what the index holds of an article. What the article does not say is not there: one without a date is in
 // no range of dates, and sorts last by date.
-func document(r *store.Record, a *article.Article) map[string]any {
+func document(r *store.Record, a *article.Article) *bdocument.Document {
+	d := &builder{Document: bdocument.NewDocument(a.ID), analyzer: terms{analysis.For(a.InLanguage)}}
 	text, _ := searchText(a)
-	d := map[string]any{
-		fieldText: text, fieldTitle: a.DisplayTitle.Text, fieldSource: strings.ToLower(a.Source), fieldStored: r.Stored,
-		fieldBodyState: string(a.BodyState), fieldSeq: float64(r.Seq),
+	d.words(fieldText, text)
+	d.words(fieldTitle, a.DisplayTitle.Text)
+	d.words(fieldAgency, a.Agency)
+	d.words(fieldPublisher, a.Publisher)
+	d.words(fieldSection, a.Section)
+	d.words(fieldKeyword, a.Keywords...)
+	d.named(labelAgency, a.Agency)
+	d.named(labelSection, a.Section)
+	names := make([]string, len(a.Authors))
+	for i, author := range a.Authors {
+		names[i] = author.Name
+		d.named(labelAuthor, author.Name)
 	}
-	for name, value := range map[string]string{fieldAgency: a.Agency, fieldPublisher: a.Publisher, fieldSection: a.Section} {
-		if value != "" {
-			d[name] = value
-		}
-	}
-	if len(a.Authors) > 0 {
-		names := make([]string, len(a.Authors))
-		for i, author := range a.Authors {
-			names[i] = author.Name
-		}
-		d[fieldAuthors] = names
-	}
-	if len(a.Keywords) > 0 {
-		d[fieldKeywords] = a.Keywords
-	}
+	d.words(fieldAuthor, names...)
+	d.label(fieldLabel, labelSource, strings.ToLower(a.Source))
+	d.label(fieldExact, labelBodyState, string(a.BodyState))
 	if tag := strings.ToLower(a.InLanguage); tag != "" {
-		d[fieldLang] = []string{tag}
-		if language, _, regional := strings.Cut(tag, "-"); regional {
-			d[fieldLang] = []string{tag, language}
-		}
+		language, _, _ := strings.Cut(tag, "-")
+		d.label(fieldLabel, labelLanguage, language)
+		d.label(fieldExact, labelTag, tag)
 	}
 	if p := a.DatePublished; p != nil && indexable(p.Time) {
-		d[fieldPublished] = p.Time.UTC()
+		d.instant(fieldPublished, p.Time, index.IndexField|index.DocValues)
+		if p.Precision != article.Year && p.Precision != article.Month {
+			d.label(fieldLabel, labelDay, p.Time.UTC().Format(dayLayout))
+		}
 	}
-	return d
+	d.instant(fieldStored, r.Stored, index.IndexField)
+	d.AddField(bdocument.NewTextFieldCustom(fieldSeq, nil, strconv.AppendUint(nil, r.Seq, 10), index.StoreField, nil))
+	return d.Document
+}
+
+const dayLayout = "20060102"
+
+// builder adds fields to a document.
+type builder struct {
+	*bdocument.Document
+	analyzer banalysis.Analyzer
+	labels   uint64
+}
+
+func (b *builder) words(field string, values ...string) {
+	for i, v := range values {
+		if v != "" {
+			b.AddField(bdocument.NewTextFieldCustom(field, []uint64{uint64(i)}, []byte(v), index.IndexField|index.IncludeTermVectors, b.analyzer))
+		}
+	}
+}
+
+// label adds a whole value.
+func (b *builder) label(field, label, value string) {
+	if value == "" || len(value) > maxLabel {
+		return
+	}
+	options := index.IndexField | index.SkipFreqNorm
+	if field == fieldLabel {
+		options |= index.DocValues
+	}
+	b.AddField(bdocument.NewTextFieldCustom(field, []uint64{b.labels}, []byte(label+value), options, nil))
+	b.labels++
+}
+
+// maxLabel is the most bytes of a value that is counted, with its folded form.
+const maxLabel = 400
+
+// named adds a value that is one with others of another case.
+func (b *builder) named(label, value string) {
+	if key := labelKey(value); key != "" {
+		b.label(fieldLabel, label, key+labelEnd+value)
+	}
+}
+
+// labelEnd parts the folded form of a value from the value.
+const labelEnd = "\x00"
+
+// labelKey folds a value: those that differ in case, accents and punctuation only are one.
+func labelKey(value string) string {
+	var words []string
+	for _, t := range analysis.For("").Tokens(value) {
+		words = append(words, t.Term)
+	}
+	return strings.Join(words, " ")
+}
+
+func (b *builder) instant(field string, t time.Time, options index.FieldIndexingOptions) {
+	f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, t.UTC(), time.RFC3339, options)
+	if err == nil { // it was indexable
+		b.AddField(f)
+	}
 }
 
 // indexable reports whether the index can hold a time: it counts nanoseconds from 1970 in 64 bits.
 func indexable(t time.Time) bool { return t.Year() > 1677 && t.Year() < 2262 }
 
-// searchText is the text that is indexed, and that the positions of hits refer to. The body begins at the offset. A title
-// that was taken from the body is not said twice.
+// searchText is the text that is indexed, and that snippets are cut from. The body begins at the offset. A title that was
+// taken from the body is not said twice.
 func searchText(a *article.Article) (text string, body int) {
 	if a.DisplayTitle.Derived || a.DisplayTitle.Text == "" {
 		return a.Text, 0

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"dateline/pkg/disk"
+
+	bdocument "github.com/blevesearch/bleve/v2/document"
 )
 
 // What one batch takes in at most.
@@ -142,7 +144,7 @@ func (x *Index) project(ctx context.Context, g *generation) error {
 		return nil
 	}
 	// Of an article with several revisions here, only the last is worth analysing: map entries replace each other.
-	docs := make(map[string]map[string]any, len(records))
+	docs := make(map[string]*bdocument.Document, len(records))
 	for _, r := range records {
 		a, err := r.Decode()
 		if err != nil {
@@ -152,7 +154,7 @@ func (x *Index) project(ctx context.Context, g *generation) error {
 	}
 	b := g.NewBatch()
 	for id, d := range docs {
-		if err := b.Index(id, d); err != nil {
+		if err := b.IndexAdvanced(d); err != nil {
 			return fmt.Errorf("index article %s: %w", id, err)
 		}
 	}
