@@ -98,7 +98,7 @@ var inLanguages = []struct {
 		"en", "The U.S. government’s colour-coded labelling programme organised workers’ meetings. Café owners said prices were rising, O’Brien wrote.",
 		map[string]string{
 			"US": "U.S", "U.S.": "U.S", "governments": "government", "government's": "government", "color": "colour", "colours": "colour", "labeling": "labelling", "labelled": "labelling", "program": "programme", "organize": "organised", "organization": "organised", "organising": "organised", "worker": "workers", "meeting": "meetings", "cafe": "Café", "CAFÉS": "Café",
-			"price": "prices", "rise": "", "O'Brien": "O’Brien", "colour-coded": "colour-coded", `"prices were rising"`: "prices were rising", "ris*": "rising",
+			"price": "prices", "rise": "", "O'Brien": "O’Brien", "colour-coded": "colour-coded", "colourcoded": "colour-coded", `"prices were rising"`: "prices were rising", "ris*": "rising",
 		},
 		[]string{"mayor", `"price were rising"`, `"were prices"`, "Bri"},
 	},

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ const mappingVersion = "2"
 // The fields of the index.
 const (
 	fieldText      = "text" // title and body
+	fieldStem      = "stem" // the other forms of text's words, without their positions: phrases are of words as written
 	fieldTitle     = "title"
 	fieldAuthor    = "author"
 	fieldAgency    = "agency"
@@ -32,6 +34,7 @@ const (
 	fieldLabel     = "label" // whole values, each behind the letter of its label; what is counted
 	fieldExact     = "exact" // likewise, never counted
 	fieldPublished = "published"
+	fieldOrder     = "order" // published in a few bytes, to sort by: bleve's own form of a date takes 16 terms
 	fieldStored    = "stored"
 	fieldSeq       = "seq" // not indexed: says which record a hit is
 )
@@ -57,18 +60,37 @@ func newMapping() (mapping.IndexMapping, error) {
 	return m, m.Validate()
 }
 
-// terms makes bleve's tokens of a text. It leaves out where they stand: snippets find that anew, and the index is a
-// quarter smaller.
-type terms struct{ *analysis.Analyzer }
+// terms makes bleve's tokens of a text's terms. It leaves out where they stand: snippets find that anew.
+type terms struct {
+	analyzer *analysis.Analyzer
+	kinds    kinds
+}
+
+// kinds are which terms of a text are meant.
+type kinds uint8
+
+const (
+	written kinds = 1 << iota
+	inflected
+)
+
+func (ks kinds) have(k analysis.Kind) bool {
+	if k == analysis.Inflected {
+		return ks&inflected != 0
+	}
+	return ks&written != 0
+}
 
 // Analyze is bleve's analysis.Analyzer.
 func (t terms) Analyze(text []byte) banalysis.TokenStream {
-	tokens := t.Tokens(string(text))
-	stream := make(banalysis.TokenStream, len(tokens))
+	tokens := t.analyzer.Tokens(string(text))
+	stream := make(banalysis.TokenStream, 0, len(tokens))
 	all := make([]banalysis.Token, len(tokens))
 	for i, tk := range tokens {
-		all[i] = banalysis.Token{Term: []byte(tk.Term), Position: tk.Position}
-		stream[i] = &all[i]
+		if t.kinds.have(tk.Kind) {
+			all[i] = banalysis.Token{Term: []byte(tk.Term), Position: tk.Position}
+			stream = append(stream, &all[i])
+		}
 	}
 	return stream
 }
@@ -76,9 +98,11 @@ func (t terms) Analyze(text []byte) banalysis.TokenStream {
 // document is what the index holds of an article. What the article does not say is not there: one without a date is in
 // no range of dates, and sorts last by date.
 func document(r *store.Record, a *article.Article) *bdocument.Document {
-	d := &builder{Document: bdocument.NewDocument(a.ID), analyzer: terms{analysis.For(a.InLanguage)}}
+	analyzer := analysis.For(a.InLanguage)
+	d := &builder{Document: bdocument.NewDocument(a.ID), analyzer: terms{analyzer, written | inflected}}
 	text, _ := searchText(a)
-	d.words(fieldText, text)
+	d.AddField(bdocument.NewTextFieldCustom(fieldText, nil, []byte(text), index.IndexField|index.IncludeTermVectors, terms{analyzer, written}))
+	d.AddField(bdocument.NewTextFieldCustom(fieldStem, nil, []byte(text), index.IndexField, terms{analyzer, inflected}))
 	d.words(fieldTitle, a.DisplayTitle.Text)
 	d.words(fieldAgency, a.Agency)
 	d.words(fieldPublisher, a.Publisher)
@@ -100,12 +124,13 @@ func document(r *store.Record, a *article.Article) *bdocument.Document {
 		d.label(fieldExact, labelTag, tag)
 	}
 	if p := a.DatePublished; p != nil && indexable(p.Time) {
-		d.instant(fieldPublished, p.Time, index.IndexField|index.DocValues)
+		d.instant(fieldPublished, p.Time)
+		d.AddField(bdocument.NewTextFieldCustom(fieldOrder, nil, orderOf(p.Time), index.IndexField|index.DocValues|index.SkipFreqNorm, nil))
 		if p.Precision != article.Year && p.Precision != article.Month {
 			d.label(fieldLabel, labelDay, p.Time.UTC().Format(dayLayout))
 		}
 	}
-	d.instant(fieldStored, r.Stored, index.IndexField)
+	d.instant(fieldStored, r.Stored)
 	d.AddField(bdocument.NewTextFieldCustom(fieldSeq, nil, strconv.AppendUint(nil, r.Seq, 10), index.StoreField, nil))
 	return d.Document
 }
@@ -157,16 +182,23 @@ const labelEnd = "\x00"
 func labelKey(value string) string {
 	var words []string
 	for _, t := range analysis.For("").Tokens(value) {
-		words = append(words, t.Term)
+		if t.Kind == analysis.Written {
+			words = append(words, t.Term)
+		}
 	}
 	return strings.Join(words, " ")
 }
 
-func (b *builder) instant(field string, t time.Time, options index.FieldIndexingOptions) {
-	f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, t.UTC(), time.RFC3339, options)
+func (b *builder) instant(field string, t time.Time) {
+	f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, t.UTC(), time.RFC3339, index.IndexField)
 	if err == nil { // it was indexable
 		b.AddField(f)
 	}
+}
+
+// orderOf is an indexable time in bytes that sort as times do: seconds from 1677.
+func orderOf(t time.Time) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(t.Unix()+1<<34))[3:]
 }
 
 // indexable reports whether the index can hold a time: it counts nanoseconds from 1970 in 64 bits.

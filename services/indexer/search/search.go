@@ -54,7 +54,7 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 	req.Fields = []string{fieldSeq}
 	ties := &bsearch.SortDocID{}
 	if q.Sort == ByDate {
-		req.Sort = bsearch.SortOrder{&bsearch.SortField{Field: fieldPublished, Desc: true, Missing: bsearch.SortFieldMissingLast}, ties}
+		req.Sort = bsearch.SortOrder{&bsearch.SortField{Field: fieldOrder, Type: bsearch.SortFieldAsString, Desc: true, Missing: bsearch.SortFieldMissingLast}, ties}
 		req.Score = "none"
 		for _, v := range q.page.After {
 			req.SearchAfter = append(req.SearchAfter, string(v))

@@ -116,6 +116,10 @@ func formQuery(form analysis.Form, field string) []bquery.Query {
 	}
 	ends := make([]bquery.Query, 0, len(form.Terms[last]))
 	for _, term := range form.Terms[last] {
+		field := field
+		if field == fieldText && analysis.IsInflected(term) {
+			field = fieldStem
+		}
 		if form.Prefix {
 			ends = append(ends, in(field, bleve.NewPrefixQuery(term)))
 		} else {

@@ -35,6 +35,9 @@ const (
 // inflected begins terms that are no written words, so that phrases do not meet them.
 const inflected = "="
 
+// IsInflected tells terms of the kind Inflected.
+func IsInflected(term string) bool { return strings.HasPrefix(term, inflected) }
+
 // Analyzer knows one language, or, as the common one, none.
 type Analyzer struct {
 	forms    func(dst []string, word string) []string // adds other forms of a folded word; nil for none
@@ -97,13 +100,17 @@ func (b *builder) add(term string, start, end int, k Kind) {
 
 // word takes in a word of letters and digits.
 func (b *builder) word(p piece) {
-	apart := p.gap != gapOther && len(b.tokens) > 0
-	if apart && b.affixes && b.affix(p) {
+	if len(b.tokens) == 0 {
+		p.gap = gapOther
+	}
+	if b.affixes && (p.gap == gapSpace || p.gap == gapZWNJ) && b.affix(p) {
 		return
 	}
-	if apart && p.gap == gapZWNJ { // a compound, which may be written in one as well
+	if p.gap == gapHyphen || p.gap == gapZWNJ { // a compound, which may be written in one as well
 		before := b.tokens[b.last]
-		b.add(before.Term+p.text, before.Start, p.end, Joined)
+		joined := before.Term + p.text
+		b.add(joined, before.Start, p.end, Joined)
+		b.others(joined, before.Start, p.end)
 	}
 	b.pos++
 	b.last = len(b.tokens)

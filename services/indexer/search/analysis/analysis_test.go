@@ -54,6 +54,8 @@ func TestTokens(t *testing.T) {
 		{"en", "Ponies organised", "ponies|=poni organised|=organ"},
 		{"de", "Bauer Quelle Goethe neue", "bauer|=bau quelle|=quell goethe|=goth neue|=neu"},
 		{"ru-RU", "Книги", "книги|=книг"},
+		{"ru", "Йошкар-Оле", "йошкар|йошкароле|=йошкарол оле|=ол"},
+		{"", "- a -b c- d --e", "a b c d e"},
 		{"", strings.Repeat("x", 1000), strings.Repeat("x", maxTerm+1)},
 	} {
 		if got := show(For(c.lang).Tokens(c.text)); got != c.want {
@@ -85,11 +87,12 @@ func TestForms(t *testing.T) {
 	for _, c := range []struct{ text, lang, want string }{
 		{"京", "", "[{[[京]] true}]"},
 		{"北京市", "", "[{[[北京] [京市]] false}]"},
-		{"2024年", "zh", "[{[[2024 =2024] [年]] true}]"},
+		{"2024年", "zh", "[{[[2024] [年]] true}]"},
 		{"대통령은", "ko", "[{[[대통] [통령] [령은]] false} {[[대통] [통령]] false}]"},
 		{"食べる", "ja", "[{[[食べ] [べる]] false} {[[食べ]] false}]"},
 		{"prices", "en", "[{[[prices =prices =price price]] false}]"},
-		{"e-mail", "fr", "[{[[e =e] [mail =mail]] false}]"},
+		{"e-mail", "fr", "[{[[email =email]] false} {[[e] [mail]] false}]"},
+		{"state-of-the-art", "fr", "[{[[state] [of] [the] [art]] false}]"},
 		{"—", "", "[]"},
 	} {
 		if got := fmt.Sprint(Word(c.text, c.lang)); got != c.want {

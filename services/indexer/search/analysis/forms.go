@@ -8,7 +8,7 @@ import (
 )
 
 // Form is one way in which a query's words can stand in a text: terms in consecutive positions, with those that may stand
-// in each.
+// in each. A form of more than one position has its terms as they are written.
 type Form struct {
 	Terms  [][]string
 	Prefix bool // the last position has terms that begin so
@@ -31,8 +31,8 @@ func Phrase(text, tag string) []Form { return read(text, tag, true) }
 // beginning.
 func Prefix(text, tag string) []Form {
 	forms := read(text, tag, true)
-	for i := range forms {
-		forms[i].Prefix = forms[i].Prefix || !endsInPair(text)
+	for i, f := range forms {
+		forms[i].Prefix = f.Prefix || !isDense(f.Terms[len(f.Terms)-1][0])
 	}
 	return forms
 }
@@ -44,39 +44,42 @@ func read(text, tag string, written bool) []Form {
 	}
 	var forms []Form
 	for _, a := range analyzers {
-		var f Form
-		tokens := a.Tokens(text)
-		for _, t := range tokens {
-			if t.Position > len(f.Terms) {
-				f.Terms = append(f.Terms, nil)
-			}
-			terms := &f.Terms[t.Position-1]
-			switch {
-			case t.Kind == Written && (written || isDense(t.Term)):
-				*terms = append(*terms, t.Term)
-			case t.Kind == Written: // and what is inflected from it
-				*terms = append(*terms, t.Term, inflected+t.Term)
-			case t.Kind == Inflected && !written:
-				*terms = append(*terms, t.Term, strings.TrimPrefix(t.Term, inflected))
-			case t.Kind == Joined && t.Position == 1 && tokens[len(tokens)-1].Position == 2: // is all there is
-				forms = merge(forms, Form{Terms: [][]string{{t.Term}}})
-			}
-		}
-		if len(tokens) == 0 {
-			continue
-		}
-		// A run's last character is a term of its own. In a text the run may go on: it says nothing beside the pair before
-		// it, and alone it is the beginning of a pair.
-		if last := tokens[len(tokens)-1]; endsInPair(text) {
-			if n := len(tokens); n > 1 && tokens[n-2].End == last.End {
-				f.Terms = f.Terms[:len(f.Terms)-1]
-			} else {
-				f.Prefix = true
-			}
-		}
-		forms = merge(forms, f)
+		forms = merge(forms, a.read(text, written)...)
 	}
 	return forms
+}
+
+// read is what a text looks like to one analyzer: one form, or two where it may be written in one.
+func (a *Analyzer) read(text string, written bool) (forms []Form) {
+	tokens := a.Tokens(text)
+	if len(tokens) == 0 {
+		return nil
+	}
+	last := tokens[len(tokens)-1]
+	f := Form{Terms: make([][]string, last.Position)}
+	for _, t := range tokens {
+		terms := &f.Terms[t.Position-1]
+		switch several := last.Position > 1; {
+		case t.Kind == Written && (written || several || isDense(t.Term)):
+			*terms = append(*terms, t.Term)
+		case t.Kind == Written: // and what is inflected from it
+			*terms = append(*terms, t.Term, inflected+t.Term)
+		case t.Kind == Inflected && !written && !several:
+			*terms = append(*terms, t.Term, strings.TrimPrefix(t.Term, inflected))
+		case t.Kind == Joined && last.Position == 2: // it is all there is
+			forms = a.read(t.Term, written)
+		}
+	}
+	// A run's last character is a term of its own. In a text the run may go on: it says nothing beside the pair before it,
+	// and alone it is the beginning of a pair.
+	if isDense(last.Term) {
+		if n := len(tokens); n > 1 && tokens[n-2].End == last.End {
+			f.Terms = f.Terms[:len(f.Terms)-1]
+		} else {
+			f.Prefix = true
+		}
+	}
+	return merge(forms, f)
 }
 
 // merge adds forms, those as long as one that is there to it.
@@ -98,20 +101,7 @@ func merge(forms []Form, more ...Form) []Form {
 	return forms
 }
 
-// endsInPair reports whether a text's last word is of a script without spaces.
-func endsInPair(text string) bool {
-	ends := false
-	for _, r := range normalize(text).text {
-		switch c, _ := tables().look(r); c {
-		case dense:
-			ends = true
-		case letter:
-			ends = false
-		}
-	}
-	return ends
-}
-
+// isDense reports whether a term is of a script without spaces.
 func isDense(term string) bool {
 	r, _ := utf8.DecodeRuneInString(term)
 	c, _ := tables().look(r)

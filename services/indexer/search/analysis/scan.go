@@ -13,6 +13,7 @@ type gap uint8
 const (
 	gapOther gap = iota // punctuation, more than one space, the text's beginning
 	gapSpace            // one space
+	gapHyphen
 	gapZWNJ
 )
 
@@ -76,6 +77,8 @@ func scan(text string, a *Analyzer, word func(piece), pairs func([]piece)) {
 			}
 		default:
 			switch {
+			case (r == '-' || r == '\u2010') && len(s.buf) > 0:
+				s.endAll(gapHyphen)
 			case r != ' ':
 				s.endAll(gapOther)
 			case len(s.buf) > 0 || len(s.run) > 0:
