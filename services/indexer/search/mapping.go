@@ -24,7 +24,6 @@ const mappingVersion = "2"
 // The fields of the index.
 const (
 	fieldText      = "text" // title and body
-	fieldStem      = "stem" // the other forms of text's words, without their positions: phrases are of words as written
 	fieldTitle     = "title"
 	fieldAuthor    = "author"
 	fieldAgency    = "agency"
@@ -60,36 +59,39 @@ func newMapping() (mapping.IndexMapping, error) {
 	return m, m.Validate()
 }
 
-// terms makes bleve's tokens of a text's terms. It leaves out where they stand: snippets find that anew.
-type terms struct {
+// reading is a text that several fields are made of, analyzed once, when the first of them asks for it. Bleve analyzes
+// the fields of a document one after the other.
+type reading struct {
 	analyzer *analysis.Analyzer
-	kinds    kinds
+	text     string
+	tokens   []analysis.Token
 }
 
-// kinds are which terms of a text are meant.
-type kinds uint8
-
-const (
-	written kinds = 1 << iota
-	inflected
-)
-
-func (ks kinds) have(k analysis.Kind) bool {
-	if k == analysis.Inflected {
-		return ks&inflected != 0
-	}
-	return ks&written != 0
+// terms makes bleve's tokens of a text's terms. It leaves out where they stand: snippets find that anew.
+type terms struct {
+	*reading
+	inflected bool // those of the kind Inflected, rather than all others
 }
 
 // Analyze is bleve's analysis.Analyzer.
-func (t terms) Analyze(text []byte) banalysis.TokenStream {
-	tokens := t.analyzer.Tokens(string(text))
-	stream := make(banalysis.TokenStream, 0, len(tokens))
-	all := make([]banalysis.Token, len(tokens))
-	for i, tk := range tokens {
-		if t.kinds.have(tk.Kind) {
-			all[i] = banalysis.Token{Term: []byte(tk.Term), Position: tk.Position}
-			stream = append(stream, &all[i])
+func (t terms) Analyze([]byte) banalysis.TokenStream {
+	if t.tokens == nil {
+		t.tokens = t.analyzer.Tokens(t.text)
+	}
+	n, size := 0, 0
+	for _, tk := range t.tokens {
+		if (tk.Kind == analysis.Inflected) == t.inflected {
+			n, size = n+1, size+len(tk.Term)
+		}
+	}
+	stream, all, bytes := make(banalysis.TokenStream, 0, n), make([]banalysis.Token, n), make([]byte, 0, size)
+	for _, tk := range t.tokens {
+		if (tk.Kind == analysis.Inflected) == t.inflected {
+			begin := len(bytes)
+			bytes = append(bytes, tk.Term...)
+			token := &all[len(stream)]
+			token.Term, token.Position = bytes[begin:len(bytes):len(bytes)], tk.Position
+			stream = append(stream, token)
 		}
 	}
 	return stream
@@ -98,11 +100,9 @@ func (t terms) Analyze(text []byte) banalysis.TokenStream {
 // document is what the index holds of an article. What the article does not say is not there: one without a date is in
 // no range of dates, and sorts last by date.
 func document(r *store.Record, a *article.Article) *bdocument.Document {
-	analyzer := analysis.For(a.InLanguage)
-	d := &builder{Document: bdocument.NewDocument(a.ID), analyzer: terms{analyzer, written | inflected}}
+	d := &builder{Document: bdocument.NewDocument(a.ID), analyzer: analysis.For(a.InLanguage)}
 	text, _ := searchText(a)
-	d.AddField(bdocument.NewTextFieldCustom(fieldText, nil, []byte(text), index.IndexField|index.IncludeTermVectors, terms{analyzer, written}))
-	d.AddField(bdocument.NewTextFieldCustom(fieldStem, nil, []byte(text), index.IndexField, terms{analyzer, inflected}))
+	d.words(fieldText, text)
 	d.words(fieldTitle, a.DisplayTitle.Text)
 	d.words(fieldAgency, a.Agency)
 	d.words(fieldPublisher, a.Publisher)
@@ -140,15 +140,26 @@ const dayLayout = "20060102"
 // builder adds fields to a document.
 type builder struct {
 	*bdocument.Document
-	analyzer banalysis.Analyzer
+	analyzer *analysis.Analyzer
 	labels   uint64
 }
 
+// stems are the fields that hold the other forms of a field's words, without positions: phrases are of words as written.
+func stems(field string) string { return field + "~" }
+
+// words adds a field of words, and one of their other forms.
 func (b *builder) words(field string, values ...string) {
 	for i, v := range values {
-		if v != "" {
-			b.AddField(bdocument.NewTextFieldCustom(field, []uint64{uint64(i)}, []byte(v), index.IndexField|index.IncludeTermVectors, b.analyzer))
+		if v == "" {
+			continue
 		}
+		var at []uint64
+		if len(values) > 1 {
+			at = []uint64{uint64(i)}
+		}
+		r := &reading{analyzer: b.analyzer, text: v}
+		b.AddField(bdocument.NewTextFieldCustom(field, at, nil, index.IndexField|index.IncludeTermVectors, terms{r, false}))
+		b.AddField(bdocument.NewTextFieldCustom(stems(field), at, nil, index.IndexField, terms{r, true}))
 	}
 }
 
@@ -190,18 +201,21 @@ func labelKey(value string) string {
 }
 
 func (b *builder) instant(field string, t time.Time) {
-	f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, t.UTC(), time.RFC3339, index.IndexField)
-	if err == nil { // it was indexable
+	if f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, seconds(t), time.RFC3339, index.IndexField); err == nil {
 		b.AddField(f)
 	}
 }
 
-// orderOf is an indexable time in bytes that sort as times do: seconds from 1677.
+// seconds is a time as the index has it: bleve indexes nanoseconds at sixteen levels, and seconds in their place, whose
+// higher levels are few, need a third of the terms.
+func seconds(t time.Time) time.Time { return time.Unix(0, t.Unix()).UTC() }
+
+// orderOf is an indexable time in bytes that sort as times do: seconds from before 1678.
 func orderOf(t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(t.Unix()+1<<34))[3:]
 }
 
-// indexable reports whether the index can hold a time: it counts nanoseconds from 1970 in 64 bits.
+// indexable reports whether a time is one that a query can ask for.
 func indexable(t time.Time) bool { return t.Year() > 1677 && t.Year() < 2262 }
 
 // searchText is the text that is indexed, and that snippets are cut from. The body begins at the offset. A title that was

@@ -117,8 +117,8 @@ func formQuery(form analysis.Form, field string) []bquery.Query {
 	ends := make([]bquery.Query, 0, len(form.Terms[last]))
 	for _, term := range form.Terms[last] {
 		field := field
-		if field == fieldText && analysis.IsInflected(term) {
-			field = fieldStem
+		if analysis.IsInflected(term) {
+			field = stems(field)
 		}
 		if form.Prefix {
 			ends = append(ends, in(field, bleve.NewPrefixQuery(term)))
@@ -156,8 +156,14 @@ func whole(f query.Field, text string, prefix bool) bquery.Query {
 	return in(field, bleve.NewTermQuery(label+text))
 }
 
-// during is what finds times from one to before another; either may be zero.
+// during is what finds times from one to before another; either may be zero. The index knows seconds.
 func during(field string, from, before time.Time) bquery.Query {
 	inclusive, exclusive := true, false
-	return in(field, bleve.NewDateRangeInclusiveQuery(from, before, &inclusive, &exclusive))
+	up := func(t time.Time) time.Time {
+		if t.IsZero() {
+			return t
+		}
+		return seconds(t.Add(time.Second - 1))
+	}
+	return in(field, bleve.NewDateRangeInclusiveQuery(up(from), up(before), &inclusive, &exclusive))
 }

@@ -10,6 +10,7 @@ package analysis
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Token is a term at a place of a text.
@@ -40,22 +41,22 @@ func IsInflected(term string) bool { return strings.HasPrefix(term, inflected) }
 
 // Analyzer knows one language, or, as the common one, none.
 type Analyzer struct {
-	forms    func(dst []string, word string) []string // adds other forms of a folded word; nil for none
-	affixes  bool                                     // Persian ones, which may stand apart
-	doHeh    bool                                     // Urdu: ھ is another letter than ہ
-	lastHamz bool                                     // Arabic: ء at the end counts
+	form     func(word string) string // a folded word without its inflection; nil for none
+	affixes  bool                     // Persian ones, which may stand apart
+	doHeh    bool                     // Urdu: ھ is another letter than ہ
+	lastHamz bool                     // Arabic: ء at the end counts
 }
 
 var (
 	common    = &Analyzer{}
 	languages = map[string]*Analyzer{
-		"ar": {forms: arabicForms, lastHamz: true},
-		"de": {forms: germanForms},
-		"en": {forms: englishForms},
-		"fa": {forms: persianForms, affixes: true},
-		"ps": {forms: pashtoForms},
-		"ru": {forms: russianForms},
-		"ur": {forms: urduForms, doHeh: true},
+		"ar": {form: cached(arabicForm), lastHamz: true},
+		"de": {form: cached(germanForm)},
+		"en": {form: cached(englishForm)},
+		"fa": {form: cached(persianForm), affixes: true},
+		"ps": {form: cached(pashtoForm)},
+		"ru": {form: cached(russianForm)},
+		"ur": {form: cached(urduForm), doHeh: true},
 	}
 	// all are the analyzers whose articles a query without a language may mean.
 	all = []*Analyzer{common, languages["ar"], languages["de"], languages["en"], languages["fa"], languages["ps"], languages["ru"], languages["ur"]}
@@ -85,13 +86,34 @@ func (a *Analyzer) Tokens(text string) []Token {
 	return b.tokens
 }
 
+// cached remembers forms: a few thousand words are most of every text.
+func cached(form func(word string) string) func(word string) string {
+	const most = 1 << 16 // words, then it begins anew
+	var mu sync.RWMutex
+	forms := make(map[string]string)
+	return func(word string) string {
+		mu.RLock()
+		f, ok := forms[word]
+		mu.RUnlock()
+		if !ok {
+			f = form(word)
+			mu.Lock()
+			if len(forms) >= most {
+				clear(forms)
+			}
+			forms[word] = f
+			mu.Unlock()
+		}
+		return f
+	}
+}
+
 // builder makes tokens of what scan finds.
 type builder struct {
 	*Analyzer
 	tokens []Token
 	pos    int
 	last   int // the first token of the word before
-	forms  []string
 }
 
 func (b *builder) add(term string, start, end int, k Kind) {
@@ -120,14 +142,11 @@ func (b *builder) word(p piece) {
 
 // others adds the other forms of a word.
 func (b *builder) others(word string, start, end int) {
-	if b.Analyzer.forms == nil {
+	if b.form == nil {
 		return
 	}
-	b.forms = b.Analyzer.forms(b.forms[:0], word)
-	for _, form := range b.forms {
-		if form != word {
-			b.other(inflected+form, start, end, Inflected)
-		}
+	if form := b.form(word); form != word {
+		b.other(inflected+form, start, end, Inflected)
 	}
 	if b.affixes {
 		b.other(persianSuffix(word), start, end, Part)

@@ -23,9 +23,9 @@ var (
 	arabicEndings  = []string{"ها", "ان", "ات", "ون", "ین", "یه", "ه", "ی"}
 )
 
-// arabicForms is the light10 stemmer: Larkey, Ballesteros and Connell, Light Stemming for Arabic Information Retrieval,
+// arabicForm is the light10 stemmer: Larkey, Ballesteros and Connell, Light Stemming for Arabic Information Retrieval,
 // 2007. It takes off conjunction, article and endings, and leaves patterns within the word alone.
-func arabicForms(dst []string, word string) []string {
+func arabicForm(word string) string {
 	w := word
 	if rest, ok := strings.CutPrefix(w, "و"); ok && utf8.RuneCountInString(rest) >= 3 && !strings.HasPrefix(w, "وال") {
 		w = rest
@@ -39,7 +39,7 @@ func arabicForms(dst []string, word string) []string {
 	for _, e := range arabicEndings { // each once, in this order
 		w = cut(w, 2, []string{e})
 	}
-	return append(dst, w)
+	return w
 }
 
 var (
@@ -67,17 +67,17 @@ func persianSuffix(word string) string {
 	return ""
 }
 
-// persianForms takes off plural, comparative, and the ی of ezafe and indefiniteness.
-func persianForms(dst []string, word string) []string {
-	return append(dst, cut(strings.TrimSuffix(word, persianSuffix(word)), persianStem, []string{"یی", "ی"}))
+// persianForm takes off plural, comparative, and the ی of ezafe and indefiniteness.
+func persianForm(word string) string {
+	return cut(strings.TrimSuffix(word, persianSuffix(word)), persianStem, []string{"یی", "ی"})
 }
 
 var pashtoEndings = []string{"گانی", "گانو", "گان", "ونه", "ونو", "انو", "ان", "یو", "وی", "و", "ه", "ی"}
 
-// pashtoForms takes off the endings of number and case.
-func pashtoForms(dst []string, word string) []string { return append(dst, cut(word, 2, pashtoEndings)) }
+// pashtoForm takes off the endings of number and case.
+func pashtoForm(word string) string { return cut(word, 2, pashtoEndings) }
 
 var urduEndings = []string{"یوں", "یاں", "ییں", "وں", "یں", "ے", "ا", "ه", "ی"}
 
-// urduForms takes off the endings of number, case and gender.
-func urduForms(dst []string, word string) []string { return append(dst, cut(word, 3, urduEndings)) }
+// urduForm takes off the endings of number, case and gender.
+func urduForm(word string) string { return cut(word, 3, urduEndings) }

@@ -16,10 +16,10 @@ func stem(word string, algorithm func(*snowballstem.Env) bool) string {
 	return env.Current()
 }
 
-func russianForms(dst []string, word string) []string { return append(dst, stem(word, russian.Stem)) }
+func russianForm(word string) string { return stem(word, russian.Stem) }
 
-// germanForms takes ae, oe and ue for umlauts, which are folded, where they are no other letters: not in Bauer and Quelle.
-func germanForms(dst []string, word string) []string {
+// germanForm takes ae, oe and ue for umlauts, which are folded, where they are no other letters: not in Bauer and Quelle.
+func germanForm(word string) string {
 	var b strings.Builder
 	for i := range len(word) {
 		before := byte(0)
@@ -31,7 +31,7 @@ func germanForms(dst []string, word string) []string {
 			b.WriteByte(word[i])
 		}
 	}
-	return append(dst, stem(b.String(), german.Stem))
+	return stem(b.String(), german.Stem)
 }
 
 // britishEndings are endings that American English writes otherwise, after as many letters as a word has at least.
@@ -43,12 +43,12 @@ var britishEndings = strings.NewReplacer(
 	"lled ", "led ", "lling ", "ling ", "ller ", "ler ", "llers ", "lers ",
 )
 
-// englishForms stems a word in its American spelling. That some words get a spelling that nobody uses ("floor" does not,
+// englishForm stems a word in its American spelling. That some words get a spelling that nobody uses ("floor" does not,
 // "contour" does) does no harm, as queries get it too.
-func englishForms(dst []string, word string) []string {
+func englishForm(word string) string {
 	const least = 5 // letters: hour, four and wise stay as they are
 	if len(word) >= least {
 		word = strings.TrimSuffix(britishEndings.Replace(word+" "), " ")
 	}
-	return append(dst, stem(word, english.Stem))
+	return stem(word, english.Stem)
 }
