@@ -41,22 +41,22 @@ func IsInflected(term string) bool { return strings.HasPrefix(term, inflected) }
 
 // Analyzer knows one language, or, as the common one, none.
 type Analyzer struct {
-	form     func(word string) string // a folded word without its inflection; nil for none
-	affixes  bool                     // Persian ones, which may stand apart
-	doHeh    bool                     // Urdu: ھ is another letter than ہ
-	lastHamz bool                     // Arabic: ء at the end counts
+	form       func(word string) string // a folded word without its inflection; nil for none
+	affixes    bool                     // Persian ones, which may stand apart
+	twoHehs    bool                     // Urdu: ھ is another letter than ہ
+	finalHamza bool                     // Arabic: ء at the end counts
 }
 
 var (
 	common    = &Analyzer{}
 	languages = map[string]*Analyzer{
-		"ar": {form: cached(arabicForm), lastHamz: true},
+		"ar": {form: cached(arabicForm), finalHamza: true},
 		"de": {form: cached(germanForm)},
 		"en": {form: cached(englishForm)},
 		"fa": {form: cached(persianForm), affixes: true},
 		"ps": {form: cached(pashtoForm)},
 		"ru": {form: cached(russianForm)},
-		"ur": {form: cached(urduForm), doHeh: true},
+		"ur": {form: cached(urduForm), twoHehs: true},
 	}
 	// all are the analyzers whose articles a query without a language may mean.
 	all = []*Analyzer{common, languages["ar"], languages["de"], languages["en"], languages["fa"], languages["ps"], languages["ru"], languages["ur"]}
@@ -80,7 +80,7 @@ func For(tag string) *Analyzer {
 // Tokens are the terms of a text in its order.
 func (a *Analyzer) Tokens(text string) []Token {
 	n := normalize(text)
-	b := builder{Analyzer: a, tokens: make([]Token, 0, len(text)/4)}
+	b := builder{Analyzer: a, tokens: make([]Token, 0, len(text)/8+8)}
 	scan(n.text, a, b.word, b.pairs)
 	n.restore(b.tokens)
 	return b.tokens
@@ -88,10 +88,16 @@ func (a *Analyzer) Tokens(text string) []Token {
 
 // cached remembers forms: a few thousand words are most of every text.
 func cached(form func(word string) string) func(word string) string {
-	const most = 1 << 16 // words, then it begins anew
+	const (
+		most    = 1 << 16 // words, then it begins anew
+		longest = 48      // bytes: a longer word hardly comes again
+	)
 	var mu sync.RWMutex
 	forms := make(map[string]string)
 	return func(word string) string {
+		if len(word) > longest {
+			return form(word)
+		}
 		mu.RLock()
 		f, ok := forms[word]
 		mu.RUnlock()

@@ -118,7 +118,7 @@ func (s *scanner) letter(r, folded rune, at, next int) {
 	case len(s.buf) > maxTerm:
 	case folded == several:
 		s.buf = append(s.buf, expansions[r]...)
-	case r == 'ھ' && s.a.doHeh:
+	case r == 'ھ' && s.a.twoHehs:
 		s.buf = utf8.AppendRune(s.buf, r)
 	case folded != dropped:
 		s.buf = utf8.AppendRune(s.buf, folded)
@@ -157,7 +157,7 @@ func (s *scanner) endAll(g gap) {
 // endWord hands on the word at hand. g is what follows it.
 func (s *scanner) endWord(g gap) {
 	if len(s.buf) > 0 {
-		if !s.a.lastHamz {
+		if !s.a.finalHamza {
 			s.buf = bytes.TrimSuffix(s.buf, []byte("ء"))
 		}
 		if len(s.buf) > 0 {
