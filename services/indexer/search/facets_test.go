@@ -213,3 +213,19 @@ func TestPagesByRelevanceEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestOldDatesSortLast(t *testing.T) {
+	w := begin(t, t.TempDir())
+	var want []string
+	for _, day := range []string{"2261-12-31", "2024-11-06", "1969-12-31", "1900-01-01", "1678-01-01"} {
+		w.add(published(titled(day, "text"), day))
+		want = append(want, day)
+	}
+	w.settle()
+	if got := titles(w.find("sort", "date")); !slices.Equal(got, want) {
+		t.Errorf("the order is %q", got)
+	}
+	if got := titles(w.find("q", "published:1678..1969", "sort", "date")); !slices.Equal(got, want[2:]) {
+		t.Errorf("before 1970 are %q", got)
+	}
+}

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
@@ -210,9 +209,15 @@ func (b *builder) instant(field string, t time.Time) {
 // higher levels are few, need a third of the terms.
 func seconds(t time.Time) time.Time { return time.Unix(0, t.Unix()).UTC() }
 
-// orderOf is an indexable time in bytes that sort as times do: seconds from before 1678.
+// orderOf is an indexable time in bytes that sort as times do: seconds from before 1678, seven bits a byte, because 0xff
+// parts values in bleve's columns.
 func orderOf(t time.Time) []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(t.Unix()+1<<34))[3:]
+	n := uint64(t.Unix() + 1<<34) // of 35 bits
+	b := make([]byte, 5)
+	for i := range b {
+		b[i] = byte(n >> (7 * (len(b) - 1 - i)) & 0x7f)
+	}
+	return b
 }
 
 // indexable reports whether a time is one that a query can ask for.
