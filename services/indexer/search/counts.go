@@ -67,7 +67,7 @@ func (x *Index) Counts(ctx context.Context, q *Query, every Interval) (*Counts, 
 		req.AddFacet(string(byDay), facetRequest(byDay))
 		found, err := x.cur.SearchInContext(ctx, req)
 		if err != nil {
-			return fmt.Errorf("count %q: %w", q.Text, err)
+			return fmt.Errorf("count %q: %w", q.Text, blame(err))
 		}
 		*total = found.Total
 		for _, v := range facetCounts(byDay, found.Facets[string(byDay)], 0).Values {

@@ -2,8 +2,10 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -227,5 +229,28 @@ func TestOldDatesSortLast(t *testing.T) {
 	}
 	if got := titles(w.find("q", "published:1678..1969", "sort", "date")); !slices.Equal(got, want[2:]) {
 		t.Errorf("before 1970 are %q", got)
+	}
+}
+
+// A beginning that too many words have is refused, rather than looked up at any price.
+func TestBroadBeginnings(t *testing.T) {
+	w := begin(t, t.TempDir())
+	var text strings.Builder
+	for n := range maxBeginnings + 1 {
+		fmt.Fprintf(&text, "x%d ", n)
+	}
+	w.add(titled("many words", text.String()))
+	w.settle()
+	for q, bad := range map[string]bool{"x*": true, "x1*": false, "many -x*": true} {
+		parsed, err := ParseQuery(params("q", q), 10)
+		must(t, err)
+		_, err = w.index.Search(context.Background(), parsed)
+		if pe := (*ParamError)(nil); errors.As(err, &pe) != bad || (err != nil) != bad {
+			t.Errorf("%s gives %v", q, err)
+		}
+		_, err = w.index.Counts(context.Background(), parsed, Day)
+		if pe := (*ParamError)(nil); errors.As(err, &pe) != bad {
+			t.Errorf("counting %s gives %v", q, err)
+		}
 	}
 }

@@ -172,7 +172,7 @@ func (q *Query) filter(base bquery.Query) (bquery.Query, error) {
 		if key == "" {
 			return nil, bad(f.name, "%q has neither letters nor digits", f.value)
 		}
-		add(in(fieldLabel, bleve.NewPrefixQuery(f.label+key+labelEnd)))
+		add(beginning{fieldLabel, f.label + key + labelEnd})
 	}
 	if !q.From.IsZero() || !q.To.IsZero() {
 		add(during(fieldPublished, q.From, q.To))

@@ -70,7 +70,7 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 	}
 	found, err := x.cur.SearchInContext(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, blame(err)
 	}
 	result := &Result{Total: found.Total, Hits: make([]Hit, 0, q.Limit)}
 	next := page{Query: q.id, Seen: q.page.Seen}
@@ -103,6 +103,14 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 		result.Facets[f] = facetCounts(f, found.Facets[string(f)], q.FacetLimit)
 	}
 	return result, nil
+}
+
+// blame names the parameter that an error of the index comes from, if it does.
+func blame(err error) error {
+	if broad := (*tooBroad)(nil); errors.As(err, &broad) {
+		return &ParamError{Param: "q", Detail: broad.Error()}
+	}
+	return err
 }
 
 // hit reads a hit's article. It is the revision that was indexed; a newer one may be in the record already.

@@ -121,7 +121,7 @@ func formQuery(form analysis.Form, field string) []bquery.Query {
 			field = stems(field)
 		}
 		if form.Prefix {
-			ends = append(ends, in(field, bleve.NewPrefixQuery(term)))
+			ends = append(ends, beginning{field, term})
 		} else {
 			ends = append(ends, in(field, bleve.NewTermQuery(term)))
 		}
@@ -151,7 +151,7 @@ func whole(f query.Field, text string, prefix bool) bquery.Query {
 		field, label = fieldLabel, labelLanguage
 	}
 	if prefix {
-		return in(field, bleve.NewPrefixQuery(label+text))
+		return beginning{field, label + text}
 	}
 	return in(field, bleve.NewTermQuery(label+text))
 }

@@ -12,8 +12,9 @@ import (
 
 // Limits of a query.
 const (
-	maxTerms = 100 // words, phrases and so on
-	maxDepth = 30  // parentheses and negations within each other
+	maxTerms    = 100 // words, phrases and so on
+	maxPrefixes = 10  // of them, as each may be many words
+	maxDepth    = 30  // parentheses and negations within each other
 )
 
 // Parse reads a query. An empty one is All. Errors are *Error.
@@ -48,10 +49,11 @@ func invalidUTF8(s string) int {
 // parser reads by recursive descent. Its methods begin at something other than white space, and leave behind it what
 // follows what they read.
 type parser struct {
-	text  string
-	at    int
-	depth int
-	terms int
+	text     string
+	at       int
+	depth    int
+	terms    int
+	prefixes int
 }
 
 func (p *parser) rest() string { return p.text[p.at:] }
@@ -331,6 +333,9 @@ func (p *parser) plain(f Field) (Node, error) {
 	case star && text == "":
 		return All{}, nil
 	case star:
+		if p.prefixes++; p.prefixes > maxPrefixes {
+			return nil, p.error(begin, fmt.Sprintf("at most %d words with %q", maxPrefixes, "*"), "one more")
+		}
 		return Prefix{f, text}, nil
 	}
 	what := ""

@@ -156,6 +156,7 @@ func TestErrors(t *testing.T) {
 		{"published:0001", 10, 10, "a year, month, day", "“0001”"},
 		{"a\xffb", 1, 1, "valid UTF-8", "the byte 0xff"},
 		{strings.Repeat("a ", maxTerms+1), 2 * maxTerms, 2 * maxTerms, "at most 100 words", "one more"},
+		{strings.Repeat("a* ", maxPrefixes+1), 3 * maxPrefixes, 3 * maxPrefixes, "at most 10 words", "one more"},
 		{strings.Repeat("(", 1000), maxDepth, maxDepth, "at most 30 parentheses", "one more"},
 		{strings.Repeat("-", 1000) + "a", maxDepth + 1, maxDepth + 1, "at most 30 parentheses", "one more"},
 	} {
