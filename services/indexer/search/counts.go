@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/blevesearch/bleve/v2"
 	bquery "github.com/blevesearch/bleve/v2/search/query"
 )
 
@@ -62,15 +61,12 @@ func (x *Index) Counts(ctx context.Context, q *Query, every Interval) (*Counts, 
 	defer x.mu.RUnlock()
 	c := &Counts{}
 	count := func(what bquery.Query, total *uint64, add func(p *Period, n int)) error {
-		req := bleve.NewSearchRequestOptions(what, 0, 0, false)
-		req.Score = "none"
-		req.AddFacet(string(byDay), facetRequest(byDay))
-		found, err := x.cur.SearchInContext(ctx, req)
+		t, err := x.cur.count(ctx, what)
 		if err != nil {
 			return fmt.Errorf("count %q: %w", q.Text, blame(err))
 		}
-		*total = found.Total
-		for _, v := range facetCounts(byDay, found.Facets[string(byDay)], 0).Values {
+		*total = t.total
+		for _, v := range t.facet(byDay, 0).Values {
 			day, err := time.Parse(time.DateOnly, v.Value)
 			if err != nil {
 				return fmt.Errorf("count %q: %w", q.Text, err)

@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/blevesearch/bleve/v2"
-	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
 // Facet is something to count matches by.
@@ -24,7 +21,6 @@ const byDay Facet = "day"
 const (
 	defaultFacetLimit = 10
 	maxFacetLimit     = 1000
-	maxValues         = 1 << 20 // that are counted
 )
 
 // FacetCounts are the matches by the values of a facet.
@@ -56,30 +52,35 @@ func parseFacets(s string) ([]Facet, error) {
 	return facets, nil
 }
 
-// facetRequest asks bleve for the values of one facet.
-func facetRequest(f Facet) *bleve.FacetRequest {
-	r := bleve.NewFacetRequest(fieldLabel, maxValues)
-	r.SetPrefixFilter(labelOf[f])
-	return r
-}
-
-// facetCounts makes one value of those that are written in several ways.
-func facetCounts(f Facet, r *bsearch.FacetResult, limit int) FacetCounts {
-	values := map[string]*FacetValue{}
-	for _, t := range r.Terms.Terms() { // the most frequent first
-		key, name, named := strings.Cut(t.Term[len(labelOf[f]):], labelEnd)
+// facet tells the values of one facet. Those that are written in several ways are one.
+func (t tally) facet(f Facet, limit int) FacetCounts {
+	type value struct {
+		FacetValue
+		most int // how often it is written so
+	}
+	values := map[string]*value{}
+	for term, n := range t.labels {
+		rest, ok := strings.CutPrefix(term, labelOf[f])
+		if !ok {
+			continue
+		}
+		key, name, named := strings.Cut(rest, labelEnd)
 		if !named {
 			name = key
 		}
-		if v, ok := values[key]; ok {
-			v.Count += t.Count
-		} else {
-			values[key] = &FacetValue{name, t.Count}
+		v := values[key]
+		if v == nil {
+			v = &value{}
+			values[key] = v
+		}
+		v.Count += n
+		if n > v.most || n == v.most && name < v.Value {
+			v.Value, v.most = name, n
 		}
 	}
 	c := FacetCounts{Values: make([]FacetValue, 0, len(values))}
 	for _, v := range values {
-		c.Values = append(c.Values, *v)
+		c.Values = append(c.Values, v.FacetValue)
 	}
 	if f == byDay {
 		for i, v := range c.Values {

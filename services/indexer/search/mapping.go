@@ -29,16 +29,14 @@ const (
 	fieldPublisher = "publisher"
 	fieldSection   = "section"
 	fieldKeyword   = "keyword"
-	fieldLabel     = "label" // whole values, each behind the letter of its label; what is counted
-	fieldExact     = "exact" // likewise, never counted
+	fieldLabel     = "label" // whole values, each behind the letter of its label
 	fieldPublished = "published"
 	fieldOrder     = "order" // published in a few bytes, to sort by: bleve's own form of a date takes 16 terms
 	fieldStored    = "stored"
 	fieldSeq       = "seq" // not indexed: says which record a hit is
 )
 
-// Labels say what a value of fieldLabel or fieldExact is. All that is counted is in one field, because reading one
-// column for each match costs a fraction of reading six.
+// Labels say what a value of fieldLabel is.
 const (
 	labelSource    = "s"
 	labelLanguage  = "l" // without region
@@ -46,9 +44,14 @@ const (
 	labelAuthor    = "a" // the folded value, a zero byte, and the value as it is given; so the next two
 	labelAgency    = "g"
 	labelSection   = "c"
-	labelTag       = "t" // exact: the language with its region
-	labelBodyState = "b" // exact
+	labelTag       = "t" // the language with its region
+	labelBodyState = "b"
 )
+
+// counted reports whether a value of fieldLabel is one that facets tell.
+func counted(term string) bool {
+	return !strings.HasPrefix(term, labelTag) && !strings.HasPrefix(term, labelBodyState)
+}
 
 // newMapping describes what bleve has to know of the index: fields are made by document.
 func newMapping() (mapping.IndexMapping, error) {
@@ -115,18 +118,18 @@ func document(r *store.Record, a *article.Article) *bdocument.Document {
 		d.named(labelAuthor, author.Name)
 	}
 	d.words(fieldAuthor, names...)
-	d.label(fieldLabel, labelSource, strings.ToLower(a.Source))
-	d.label(fieldExact, labelBodyState, string(a.BodyState))
+	d.label(labelSource, strings.ToLower(a.Source))
+	d.label(labelBodyState, string(a.BodyState))
 	if tag := strings.ToLower(a.InLanguage); tag != "" {
 		language, _, _ := strings.Cut(tag, "-")
-		d.label(fieldLabel, labelLanguage, language)
-		d.label(fieldExact, labelTag, tag)
+		d.label(labelLanguage, language)
+		d.label(labelTag, tag)
 	}
 	if p := a.DatePublished; p != nil && indexable(p.Time) {
 		d.instant(fieldPublished, p.Time)
 		d.AddField(bdocument.NewTextFieldCustom(fieldOrder, nil, orderOf(p.Time), index.IndexField|index.DocValues|index.SkipFreqNorm, nil))
 		if p.Precision != article.Year && p.Precision != article.Month {
-			d.label(fieldLabel, labelDay, p.Time.UTC().Format(dayLayout))
+			d.label(labelDay, p.Time.UTC().Format(dayLayout))
 		}
 	}
 	d.instant(fieldStored, r.Stored)
@@ -163,15 +166,11 @@ func (b *builder) words(field string, values ...string) {
 }
 
 // label adds a whole value.
-func (b *builder) label(field, label, value string) {
+func (b *builder) label(label, value string) {
 	if value == "" || len(value) > maxLabel {
 		return
 	}
-	options := index.IndexField | index.SkipFreqNorm
-	if field == fieldLabel {
-		options |= index.DocValues
-	}
-	b.AddField(bdocument.NewTextFieldCustom(field, []uint64{b.labels}, []byte(label+value), options, nil))
+	b.AddField(bdocument.NewTextFieldCustom(fieldLabel, []uint64{b.labels}, []byte(label+value), index.IndexField|index.SkipFreqNorm, nil))
 	b.labels++
 }
 
@@ -181,7 +180,7 @@ const maxLabel = 400
 // named adds a value that is one with others of another case.
 func (b *builder) named(label, value string) {
 	if key := labelKey(value); key != "" {
-		b.label(fieldLabel, label, key+labelEnd+value)
+		b.label(label, key+labelEnd+value)
 	}
 }
 

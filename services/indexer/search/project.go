@@ -23,6 +23,9 @@ const (
 // batch after a failed one was seen to panic in a segment that the failure had closed. So the disk is not let get there.
 const headroom = 32 << 20
 
+// warmEvery is how often the columns of merged segments are made while there is nothing to do.
+const warmEvery = time.Second
+
 // Waits after an error.
 const (
 	minBackoff = 100 * time.Millisecond
@@ -83,6 +86,9 @@ func (x *Index) follow(ctx context.Context) error {
 		if err := x.checkpoint(ctx, g.cursor.Load()); err != nil {
 			return err
 		}
+		if err := g.warm(); err != nil {
+			return fmt.Errorf("search index: %w", err)
+		}
 		x.fail(nil)
 		x.progress.Store(time.Now().UnixNano())
 		return x.idle(ctx, g.cursor.Load())
@@ -90,7 +96,7 @@ func (x *Index) follow(ctx context.Context) error {
 	return x.catchUp(ctx, g)
 }
 
-// idle waits for a change or for a rebuild to be asked for.
+// idle waits a while for a change or for a rebuild to be asked for.
 func (x *Index) idle(ctx context.Context, cursor uint64) error {
 	wctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -102,6 +108,8 @@ func (x *Index) idle(ctx context.Context, cursor uint64) error {
 		return err
 	case <-x.again:
 		x.Rebuild()
+		return nil
+	case <-time.After(warmEvery): // segments are merged when nothing else is done
 		return nil
 	case <-ctx.Done():
 		return nil

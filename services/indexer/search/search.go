@@ -62,9 +62,6 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 	} else {
 		req.Sort = bsearch.SortOrder{&bsearch.SortScore{Desc: true}, ties}
 	}
-	for _, f := range q.Facets {
-		req.AddFacet(string(f), facetRequest(f))
-	}
 	if err := req.Validate(); err != nil { // the cursor's values are the only thing left that can be wrong
 		return nil, bad("cursor", "%v", err)
 	}
@@ -96,11 +93,16 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 			return nil, err
 		}
 	}
+	if len(q.Facets) == 0 {
+		return result, nil
+	}
+	t, err := x.cur.count(ctx, q.all)
+	if err != nil {
+		return nil, err
+	}
+	result.Facets = make(map[Facet]FacetCounts, len(q.Facets))
 	for _, f := range q.Facets {
-		if result.Facets == nil {
-			result.Facets = map[Facet]FacetCounts{}
-		}
-		result.Facets[f] = facetCounts(f, found.Facets[string(f)], q.FacetLimit)
+		result.Facets[f] = t.facet(f, q.FacetLimit)
 	}
 	return result, nil
 }

@@ -141,19 +141,19 @@ func in(field string, q bquery.FieldableQuery) bquery.Query {
 // whole is what finds a whole value of source, language or body state.
 func whole(f query.Field, text string, prefix bool) bquery.Query {
 	text = strings.ToLower(text)
-	field, label := fieldExact, labelBodyState
+	label := labelBodyState
 	switch {
 	case f == query.Source:
-		field, label = fieldLabel, labelSource
+		label = labelSource
 	case f == query.Language && strings.Contains(text, "-"):
 		label = labelTag
 	case f == query.Language:
-		field, label = fieldLabel, labelLanguage
+		label = labelLanguage
 	}
 	if prefix {
-		return beginning{field, label + text}
+		return beginning{fieldLabel, label + text}
 	}
-	return in(field, bleve.NewTermQuery(label+text))
+	return in(fieldLabel, bleve.NewTermQuery(label+text))
 }
 
 // during is what finds times from one to before another; either may be zero. The index knows seconds.
