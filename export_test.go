@@ -156,7 +156,7 @@ func TestExportRefuses(t *testing.T) {
 		{[]string{"--api", proxy, "--bom"}, 2, "--bom is of --format csv only"},
 		{[]string{"--api", proxy, "--format", "xml"}, 2, "--format must be one of"},
 		{[]string{"--api", proxy, "title:"}, 1, "dateline: q"},
-		{[]string{"--api", proxy, "--from", "soon"}, 1, "neither a day such as"},
+		{[]string{"--api", proxy, "--from", "soon"}, 1, "neither a year, month or day such as"},
 		{[]string{"--api", proxy, "-o", filepath.Join(dir, "none", "file")}, 1, "no such file"},
 		{[]string{"--api", "http://" + freeAddr(t), "-o", filepath.Join(dir, "never")}, 1, "is it running?"},
 		{[]string{"--api", proxy, "--resume", "-o", file, "flour"}, 0, ""},

@@ -38,6 +38,9 @@ type Client struct {
 type problem struct {
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
+	Syntax *struct {
+		Character int `json:"character"` // offset
+	} `json:"syntax"` // where a query is wrong
 }
 
 const apiTimeout = 30 * time.Second

@@ -19,17 +19,20 @@ import (
 
 // Filter selects articles, as in a search.
 type Filter struct {
-	Query  []string `arg:"" optional:"" name:"query" help:"Words, \"phrases\", +must -mustnot, field:word; none for all articles."`
-	From   string   `help:"Published on this day or at this instant, or later."`
-	To     string   `help:"Published on this day or before this instant, or earlier."`
-	Source string   `help:"Only of this source."`
-	Lang   string   `help:"Only in this language."`
-	State  string   `name:"body-state" help:"Only with a body in this state: full, partial, paywalled, list or empty; any for all. By default all but lists."`
+	Query   []string `arg:"" optional:"" name:"query" help:"Words, \"phrases\", AND, OR, NOT, -word, (…), begin*, field:word, published:2024-11-01..2024-11-07; none for all articles."`
+	From    string   `help:"Published in this day, month or year or at this instant, or later."`
+	To      string   `help:"Published in this day, month or year or before this instant, or earlier."`
+	Source  string   `help:"Only of this source."`
+	Lang    string   `help:"Only in this language."`
+	Section string   `help:"Only of this section."`
+	Author  string   `help:"Only by this author."`
+	Agency  string   `help:"Only of this agency."`
+	State   string   `name:"body-state" help:"Only with a body in this state: full, partial, paywalled, list or empty; any for all. By default all but lists."`
 }
 
 func (f *Filter) values() url.Values {
 	values := url.Values{}
-	for name, v := range map[string]string{"q": strings.Join(f.Query, " "), "from": f.From, "to": f.To, "source": f.Source, "lang": f.Lang, "body_state": f.State} {
+	for name, v := range map[string]string{"q": strings.Join(f.Query, " "), "from": f.From, "to": f.To, "source": f.Source, "lang": f.Lang, "section": f.Section, "author": f.Author, "agency": f.Agency, "body_state": f.State} {
 		if v != "" {
 			values.Set(name, v)
 		}

@@ -8,11 +8,11 @@ import (
 	"html"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"dateline/pkg/article"
 
@@ -22,15 +22,13 @@ import (
 // Search finds articles.
 type Search struct {
 	Client
-	Query  []string `arg:"" optional:"" name:"query" help:"Words, \"phrases\", +must -mustnot, field:word; none for all articles."`
-	From   string   `help:"Published on this day or at this instant, or later."`
-	To     string   `help:"Published on this day or before this instant, or earlier."`
-	Source string   `help:"Only of this source."`
-	Lang   string   `help:"Only in this language."`
-	State  string   `name:"body-state" help:"Only with a body in this state: full, partial, paywalled, list or empty; any for all. By default all but lists."`
-	Sort   string   `help:"relevance or date; by default relevance where there is a query." enum:",relevance,date" default:""`
-	Limit  int      `help:"How many to show." default:"10"`
-	JSON   bool     `help:"Print the API's answer."`
+	Filter     `embed:""`
+	Sort       string   `help:"relevance or date; by default relevance where there is a query." enum:",relevance,date" default:""`
+	Limit      int      `help:"How many to show." default:"10"`
+	Facets     []string `help:"Count all that match by these, of source, language, day, author, agency and section."`
+	FacetLimit int      `help:"How many values of each facet to show. Of days, all are." default:"10"`
+	Over       string   `name:"counts" help:"Instead, count by day, week or month, and show the share of all articles." enum:",day,week,month" default:""`
+	JSON       bool     `help:"Print the API's answer."`
 }
 
 type hit struct {
@@ -38,28 +36,48 @@ type hit struct {
 	Snippet string          `json:"snippet"`
 }
 
-// Run prints the hits, each with its day, source, title, and the words that were found.
+type facet struct {
+	Values []struct {
+		Value string `json:"value"`
+		Count int    `json:"count"`
+	} `json:"values"`
+	Other int `json:"other"`
+}
+
+// Run prints the hits, each with its day, source, title, and the words that were found; then the facets.
 func (s *Search) Run(ctx context.Context, term *Terminal) error {
-	query := url.Values{"limit": {strconv.Itoa(s.Limit)}}
-	for name, v := range map[string]string{"q": strings.Join(s.Query, " "), "from": s.From, "to": s.To, "source": s.Source, "lang": s.Lang, "body_state": s.State, "sort": s.Sort} {
-		if v != "" {
-			query.Set(name, v)
+	path, query := "/v1/search", s.values()
+	if s.Over != "" {
+		path = "/v1/counts"
+		query.Set("interval", s.Over)
+	} else {
+		query.Set("limit", strconv.Itoa(s.Limit))
+		if s.Sort != "" {
+			query.Set("sort", s.Sort)
+		}
+		if len(s.Facets) > 0 {
+			query.Set("facets", strings.Join(s.Facets, ","))
+			query.Set("facet_limit", strconv.Itoa(s.FacetLimit))
 		}
 	}
 	var raw json.RawMessage
-	if err := s.get(ctx, "/v1/search", query, &raw); err != nil {
-		return err
+	if err := s.get(ctx, path, query, &raw); err != nil {
+		return pointed(err, query.Get("q"))
 	}
 	if s.JSON {
 		_, err := fmt.Fprintf(term.Out, "%s\n", raw)
 		return err
 	}
+	if s.Over != "" {
+		return printCounts(term.Out, raw)
+	}
 	var found struct {
-		Total uint64 `json:"total"`
-		Hits  []hit  `json:"hits"`
+		Total  uint64           `json:"total"`
+		Hits   []hit            `json:"hits"`
+		Facets map[string]facet `json:"facets"`
 	}
 	if err := json.Unmarshal(raw, &found); err != nil {
-		return fmt.Errorf("answer of /v1/search: %w", err)
+		return fmt.Errorf("answer of %s: %w", path, err)
 	}
 	for _, h := range found.Hits {
 		a := h.Article
@@ -69,7 +87,73 @@ func (s *Search) Run(ctx context.Context, term *Terminal) error {
 		}
 		fmt.Fprintf(term.Out, "    %s  %s\n\n", a.ID, a.URL)
 	}
+	for _, name := range s.Facets {
+		name = strings.TrimSpace(name)
+		if err := printFacet(term.Out, name, found.Facets[name]); err != nil {
+			return err
+		}
+	}
 	_, err := fmt.Fprintf(term.Out, "%d of %s found\n", len(found.Hits), humanize.Comma(int64(found.Total)))
+	return err
+}
+
+// pointed shows where in a query an error is, under the query.
+func pointed(err error, query string) error {
+	var api *apiError
+	if !errors.As(err, &api) || api.Syntax == nil || api.Syntax.Character > utf8.RuneCountInString(query) {
+		return err
+	}
+	return fmt.Errorf("%w\n  %s\n  %s^", err, query, strings.Repeat(" ", api.Syntax.Character))
+}
+
+func printFacet(out io.Writer, name string, f facet) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, v := range f.Values {
+		fmt.Fprintf(w, "  %s\t  %s\n", humanize.Comma(int64(v.Count)), v.Value)
+	}
+	if f.Other > 0 {
+		fmt.Fprintf(w, "  %s\t  (others)\n", humanize.Comma(int64(f.Other)))
+	}
+	fmt.Fprintf(out, "by %s\n", name)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out)
+	return err
+}
+
+// printCounts prints matches over time, each with its share and a bar for it.
+func printCounts(out io.Writer, raw json.RawMessage) error {
+	var counts struct {
+		Total   uint64 `json:"total"`
+		All     uint64 `json:"all"`
+		Periods []struct {
+			Begin string  `json:"begin"`
+			Count int     `json:"count"`
+			All   int     `json:"all"`
+			Share float64 `json:"share"`
+		} `json:"periods"`
+	}
+	if err := json.Unmarshal(raw, &counts); err != nil {
+		return fmt.Errorf("answer of /v1/counts: %w", err)
+	}
+	const bar = 40
+	most := 0.0
+	for _, p := range counts.Periods {
+		most = max(most, p.Share)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, p := range counts.Periods {
+		length := 0
+		if most > 0 {
+			length = int(p.Share/most*bar + 0.5)
+		}
+		fmt.Fprintf(w, "%s\t%s\tof %s\t%.2f %%\t  %s\n", p.Begin, humanize.Comma(int64(p.Count)), humanize.Comma(int64(p.All)), 100*p.Share, strings.Repeat("█", length))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "%s of %s articles match\n", humanize.Comma(int64(counts.Total)), humanize.Comma(int64(counts.All)))
 	return err
 }
 
@@ -106,132 +190,6 @@ func (t *Terminal) marked(snippet string) string {
 	}
 	s := strings.NewReplacer("<mark>", on, "</mark>", off).Replace(snippet)
 	return strings.Join(strings.Fields(html.UnescapeString(s)), " ")
-}
-
-// Show prints one article, or what became of what was published or queued.
-type Show struct {
-	Client
-	What  string `arg:"" name:"id-or-url" help:"Id of an article, or a URL."`
-	Trace bool   `help:"Print the way through the pipeline instead."`
-	JSON  bool   `help:"Print the API's answer."`
-}
-
-type journeys struct {
-	Journeys []struct {
-		Origin    string          `json:"origin"`
-		URL       string          `json:"url"`
-		ArticleID string          `json:"article_id"`
-		Outcome   article.Outcome `json:"outcome"`
-		Reason    string          `json:"reason"`
-		Error     string          `json:"error"`
-		Hops      []article.Hop   `json:"hops"`
-	} `json:"journeys"`
-}
-
-// Run prints the article; for a URL that gave none, its trace.
-func (s *Show) Run(ctx context.Context, term *Terminal) error {
-	id := s.What
-	var raw json.RawMessage
-	if !article.ValidID(id) || s.Trace {
-		query := url.Values{"url": {s.What}}
-		if article.ValidID(s.What) {
-			query = url.Values{"id": {s.What}}
-		}
-		if err := s.get(ctx, "/v1/trace", query, &raw); err != nil {
-			return err
-		}
-		var trace journeys
-		if err := json.Unmarshal(raw, &trace); err != nil {
-			return fmt.Errorf("answer of /v1/trace: %w", err)
-		}
-		id = ""
-		for _, j := range trace.Journeys {
-			if j.ArticleID != "" {
-				id = j.ArticleID
-			}
-		}
-		if s.Trace || id == "" {
-			return s.trace(term.Out, raw, &trace)
-		}
-	}
-	if err := s.get(ctx, "/v1/articles/"+id, nil, &raw); err != nil {
-		return err
-	}
-	if s.JSON {
-		_, err := fmt.Fprintf(term.Out, "%s\n", raw)
-		return err
-	}
-	var record struct {
-		Article article.Article `json:"article"`
-	}
-	if err := json.Unmarshal(raw, &record); err != nil {
-		return fmt.Errorf("answer of /v1/articles: %w", err)
-	}
-	if err := printArticle(term.Out, &record.Article); err != nil {
-		return err
-	}
-	return s.copies(ctx, term.Out, id)
-}
-
-func printArticle(out io.Writer, a *article.Article) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, value)
-		}
-	}
-	line("id", a.ID)
-	line("title", title(a))
-	line("source", a.Source)
-	line("publisher", a.Publisher)
-	line("agency", a.Agency)
-	var authors []string
-	for _, author := range a.Authors {
-		authors = append(authors, author.Name)
-	}
-	line("authors", strings.Join(authors, ", "))
-	for _, d := range []struct {
-		name string
-		date *article.Date
-	}{{"published", a.DatePublished}, {"modified", a.DateModified}} {
-		if d.date != nil {
-			line(d.name, fmt.Sprintf("%s (to the %s, from %s)", d.date, d.date.Precision, d.date.From))
-		}
-	}
-	for _, d := range a.DateMentions {
-		line("mentions", fmt.Sprintf("%q = %s", d.Raw, d))
-	}
-	line("language", a.InLanguage)
-	line("section", a.Section)
-	line("keywords", strings.Join(a.Keywords, ", "))
-	line("url", a.URL)
-	line("body", string(a.BodyState))
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "\n%s\n", a.Text)
-	return err
-}
-
-func (s *Show) trace(out io.Writer, raw json.RawMessage, trace *journeys) error {
-	if s.JSON {
-		_, err := fmt.Fprintf(out, "%s\n", raw)
-		return err
-	}
-	for _, j := range trace.Journeys {
-		fmt.Fprintf(out, "%s  %s  %s\n", j.Origin, j.Outcome, strings.TrimSpace(j.ArticleID+" "+j.URL))
-		if j.Reason != "" {
-			fmt.Fprintf(out, "  %s: %s\n", j.Reason, j.Error)
-		}
-		w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
-		for _, h := range j.Hops {
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", h.Time.Local().Format("2006-01-02 15:04:05.000"), h.Stage, h.Outcome, h.Detail)
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Reindex has the search index built anew from the record.

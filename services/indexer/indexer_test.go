@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -310,6 +312,12 @@ func TestMetrics(t *testing.T) {
 	publish(t, q, message(t, "news.example/a", "text", "p"))
 	var status struct{ Documents int }
 	eventually(t, "indexed", func() bool { return r.get("/v1/status", &status) && status.Documents == 1 })
+	const measured = "dateline_published_to_searchable_seconds"
+	eventually(t, "measured", func() bool { // a moment later
+		families, err := r.adm.Registry.Gather()
+		i := slices.IndexFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == measured })
+		return err == nil && i >= 0 && families[i].GetMetric()[0].GetHistogram().GetSampleCount() == 1
+	})
 	families, err := r.adm.Registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -324,7 +332,7 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	for _, f := range families {
-		if f.GetName() == "dateline_published_to_searchable_seconds" {
+		if f.GetName() == measured {
 			if h := f.GetMetric()[0].GetHistogram(); h.GetSampleCount() != 1 || h.GetSampleSum() < 1 {
 				t.Errorf("published to searchable is %v", h)
 			}

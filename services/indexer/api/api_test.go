@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,42 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+func TestFacets(t *testing.T) {
+	w := begin(t)
+	var page struct {
+		Total  int
+		Facets map[string]facet
+	}
+	w.get("/v1/search?facets=source,day&limit=1", &page)
+	if got := fmt.Sprint(page.Total, page.Facets); got != "3 map[day:{[{2024-11-07 1} {2024-11-08 1} {2024-11-09 1}] 0} source:{[{news.example 3}] 0}]" {
+		t.Errorf("facets are %s", got)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	w := begin(t)
+	var counts struct {
+		Total, All int
+		Periods    []period
+	}
+	w.get("/v1/counts?q=bread+OR+salt&interval=month", &counts)
+	if got := fmt.Sprint(counts); got != "{2 3 [{2024-11-01 2 3 0.6666666666666666}]}" {
+		t.Errorf("counts are %s", got)
+	}
+}
+
+// An error in a query says where it is, for people and for programs.
+func TestSyntaxProblem(t *testing.T) {
+	resp := begin(t).ask("GET", "/v1/search?q="+url.QueryEscape(`آرد (گران`))
+	var p problem
+	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil {
+		t.Fatal(err)
+	}
+	if p.Detail != `q: at character 10: expected ")" for the "(" at character 5, found the end` || p.Syntax == nil || p.Syntax.Byte != 16 || p.Syntax.Character != 9 {
+		t.Errorf("%+v %+v", p, p.Syntax)
+	}
+}
+
 func TestTrace(t *testing.T) {
 	w := begin(t)
 	type trace struct {
@@ -220,6 +257,11 @@ func TestProblems(t *testing.T) {
 		{"GET /v1/search?to=2024-02-30", 400, "to"},
 		{"GET /v1/search?sort=size", 400, "sort"},
 		{"GET /v1/search?cursor=a", 400, "cursor"},
+		{"GET /v1/search?facets=day,size", 400, "facets"},
+		{"GET /v1/search?facet_limit=0", 400, "facet_limit"},
+		{"GET /v1/search?author=-", 400, "author"},
+		{"GET /v1/counts?interval=hour", 400, "interval"},
+		{"GET /v1/counts?limit=1", 400, "limit"},
 		{"GET /v1/search?q=a%zz", 400, ""},
 		{"GET /v1/changes?after=-1", 400, "after"},
 		{"GET /v1/changes?wait=1h", 400, "wait"},
@@ -421,7 +463,7 @@ func FuzzParams(f *testing.F) {
 	f.Add("%zz;a=b&&=&limit=1e3")
 	w := begin(f)
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, path := range []string{"/v1/articles", "/v1/changes", "/v1/search", "/v1/trace"} {
+		for _, path := range []string{"/v1/articles", "/v1/changes", "/v1/search", "/v1/counts", "/v1/trace"} {
 			r := httptest.NewRequest("GET", path, nil)
 			r.URL.RawQuery = query
 			if strings.Contains(query, "wait") {

@@ -31,7 +31,7 @@ const (
 )
 
 // exportFilters are the parameters that select records, as in a search.
-var exportFilters = []string{"q", "from", "to", "source", "lang", "body_state"}
+var exportFilters = search.Params
 
 // exportRequest is what an export is asked for.
 type exportRequest struct {

@@ -68,39 +68,6 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, http.StatusOK, articles[0])
 }
 
-// hit is a search result: the record, where it matches and how well.
-type hit struct {
-	*store.Record
-	Score   float64 `json:"score,omitempty"`
-	Snippet string  `json:"snippet"`
-}
-
-func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
-	}
-	q, err := search.ParseQuery(r.URL.Query().Get, n)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
-	defer cancel()
-	found, err := s.index.Search(ctx, q)
-	if err != nil {
-		return err
-	}
-	page := struct {
-		Total uint64 `json:"total"`
-		Hits  []hit  `json:"hits"`
-		Next  string `json:"next_cursor,omitempty"`
-	}{Total: found.Total, Hits: make([]hit, len(found.Hits)), Next: found.Next}
-	for i, h := range found.Hits {
-		page.Hits[i] = hit{h.Record, h.Score, h.Snippet}
-	}
-	return answer(w, http.StatusOK, page)
-}
-
 func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {
 	url, id := r.URL.Query().Get("url"), r.URL.Query().Get("id")
 	switch {

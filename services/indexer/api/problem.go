@@ -18,7 +18,17 @@ type problem struct {
 	Detail    string `json:"detail"`
 	Parameter string `json:"parameter,omitempty"` // the one at fault
 
+	Syntax *syntax `json:"syntax,omitempty"` // what is wrong with a query
+
 	allow string
+}
+
+// syntax says where a query is wrong. Its offsets count from zero.
+type syntax struct {
+	Byte      int    `json:"byte"`
+	Character int    `json:"character"` // in Unicode code points
+	Expected  string `json:"expected"`
+	Found     string `json:"found"`
 }
 
 func (p *problem) Error() string { return p.Detail }
@@ -36,6 +46,10 @@ func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error
 	case errors.As(err, &p):
 	case errors.As(err, &pe):
 		p = &problem{Status: http.StatusBadRequest, Detail: pe.Param + " " + pe.Detail, Parameter: pe.Param}
+		if e := pe.Syntax; e != nil {
+			p.Detail = pe.Param + ": " + pe.Detail
+			p.Syntax = &syntax{e.Byte, e.Character, e.Expected, e.Found}
+		}
 	case errors.Is(err, store.ErrNotFound):
 		p = &problem{Status: http.StatusNotFound, Detail: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):

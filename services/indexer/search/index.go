@@ -65,7 +65,8 @@ type Index struct {
 // generation is one index on disk. Only the projector moves its cursor.
 type generation struct {
 	bleve.Index
-	cursor atomic.Uint64
+	cursor  atomic.Uint64
+	columns columns
 }
 
 // Open opens the index in the data directory, or begins a new one where there is none that fits the store. It fills when

@@ -1,139 +1,229 @@
 package search
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/search/analysis"
 	"dateline/services/indexer/store"
 
 	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
-	"github.com/blevesearch/bleve/v2/analysis/lang/cjk"
-	"github.com/blevesearch/bleve/v2/analysis/token/lowercase"
-	"github.com/blevesearch/bleve/v2/analysis/token/unicodenorm"
-	"github.com/blevesearch/bleve/v2/analysis/tokenizer/unicode"
+	banalysis "github.com/blevesearch/bleve/v2/analysis"
+	bdocument "github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/mapping"
+	index "github.com/blevesearch/bleve_index_api"
 )
 
-// mappingVersion has to grow with each change to newMapping or document: an index of another version is made anew.
-const mappingVersion = "1"
+// mappingVersion has to grow with each change to newMapping or document, or to what package analysis makes of a text: an
+// index of another version is made anew.
+const mappingVersion = "2"
 
-// The fields that queries may name.
+// The fields of the index.
 const (
-	fieldText      = "text" // title and body; what a query without a field means
+	fieldText      = "text" // title and body
 	fieldTitle     = "title"
-	fieldAuthors   = "authors"
+	fieldAuthor    = "author"
 	fieldAgency    = "agency"
 	fieldPublisher = "publisher"
 	fieldSection   = "section"
-	fieldKeywords  = "keywords"
-	fieldSource    = "source"
-	fieldLang      = "lang" // the tag, and its language alone: en-US is found as en-us and as en
+	fieldKeyword   = "keyword"
+	fieldLabel     = "label" // whole values, each behind the letter of its label
 	fieldPublished = "published"
+	fieldOrder     = "order" // published in a few bytes, to sort by: bleve's own form of a date takes 16 terms
 	fieldStored    = "stored"
-	fieldBodyState = "body_state"
 	fieldSeq       = "seq" // not indexed: says which record a hit is
 )
 
+// Labels say what a value of fieldLabel is.
 const (
-	analyzerText = "dateline"
-	filterNFKC   = "nfkc"
+	labelSource    = "s"
+	labelLanguage  = "l" // without region
+	labelDay       = "d" // 20241106
+	labelAuthor    = "a" // the folded value, a zero byte, and the value as it is given; so the next two
+	labelAgency    = "g"
+	labelSection   = "c"
+	labelTag       = "t" // the language with its region
+	labelBodyState = "b"
 )
 
-// newMapping describes the index. The analyzer takes words as Unicode parts them, folds width and case, and makes pairs
-// of Chinese, Japanese and Korean characters; it has no stop words, which would be one language's.
+// counted reports whether a value of fieldLabel is one that facets tell.
+func counted(term string) bool {
+	return !strings.HasPrefix(term, labelTag) && !strings.HasPrefix(term, labelBodyState)
+}
+
+// newMapping describes what bleve has to know of the index: fields are made by document.
 func newMapping() (mapping.IndexMapping, error) {
 	m := bleve.NewIndexMapping()
-	err := m.AddCustomTokenFilter(filterNFKC, map[string]any{"type": unicodenorm.Name, "form": unicodenorm.NFKC})
-	if err != nil {
-		return nil, fmt.Errorf("search mapping: %w", err)
-	}
-	err = m.AddCustomAnalyzer(analyzerText, map[string]any{
-		"type": custom.Name, "tokenizer": unicode.Name, "token_filters": []any{filterNFKC, lowercase.Name, cjk.BigramName},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("search mapping: %w", err)
-	}
-	m.DefaultAnalyzer = analyzerText
-	m.DefaultField = fieldText
+	m.DefaultMapping = bleve.NewDocumentDisabledMapping()
+	m.ScoringModel = index.BM25Scoring
+	return m, m.Validate()
+}
 
-	words := func(positions bool) *mapping.FieldMapping {
-		f := bleve.NewTextFieldMapping()
-		f.Analyzer = analyzerText
-		f.Store, f.IncludeInAll, f.DocValues, f.IncludeTermVectors = false, false, false, positions
-		return f
-	}
-	exact := func() *mapping.FieldMapping {
-		f := bleve.NewTextFieldMapping()
-		f.Analyzer = keyword.Name
-		f.Store, f.IncludeInAll, f.DocValues, f.IncludeTermVectors = false, false, false, false
-		return f
-	}
-	instant := func(sorted bool) *mapping.FieldMapping {
-		f := bleve.NewDateTimeFieldMapping()
-		f.Store, f.IncludeInAll, f.DocValues = false, false, sorted
-		return f
-	}
-	seq := bleve.NewNumericFieldMapping()
-	seq.Store, seq.Index, seq.IncludeInAll, seq.DocValues = true, false, false, false
+// reading is a text that several fields are made of, analyzed once, when the first of them asks for it. Bleve analyzes
+// the fields of a document one after the other.
+type reading struct {
+	analyzer *analysis.Analyzer
+	text     string
+	tokens   []analysis.Token
+}
 
-	d := bleve.NewDocumentStaticMapping()
-	for _, name := range []string{fieldText, fieldTitle, fieldAuthors, fieldAgency, fieldPublisher, fieldSection, fieldKeywords} {
-		d.AddFieldMappingsAt(name, words(true))
+// terms makes bleve's tokens of a text's terms. It leaves out where they stand: snippets find that anew.
+type terms struct {
+	*reading
+	inflected bool // those of the kind Inflected, rather than all others
+}
+
+// Analyze is bleve's analysis.Analyzer.
+func (t terms) Analyze([]byte) banalysis.TokenStream {
+	if t.tokens == nil {
+		t.tokens = t.analyzer.Tokens(t.text)
 	}
-	for _, name := range []string{fieldSource, fieldLang, fieldBodyState} {
-		d.AddFieldMappingsAt(name, exact())
+	n, size := 0, 0
+	for _, tk := range t.tokens {
+		if (tk.Kind == analysis.Inflected) == t.inflected {
+			n, size = n+1, size+len(tk.Term)
+		}
 	}
-	d.AddFieldMappingsAt(fieldPublished, instant(true))
-	d.AddFieldMappingsAt(fieldStored, instant(false))
-	d.AddFieldMappingsAt(fieldSeq, seq)
-	m.DefaultMapping = d
-	return m, nil
+	stream, all, bytes := make(banalysis.TokenStream, 0, n), make([]banalysis.Token, n), make([]byte, 0, size)
+	for _, tk := range t.tokens {
+		if (tk.Kind == analysis.Inflected) == t.inflected {
+			begin := len(bytes)
+			bytes = append(bytes, tk.Term...)
+			token := &all[len(stream)]
+			token.Term, token.Position = bytes[begin:len(bytes):len(bytes)], tk.Position
+			stream = append(stream, token)
+		}
+	}
+	return stream
 }
 
 // document is what the index holds of an article. What the article does not say is not there: one without a date is in
 // no range of dates, and sorts last by date.
-func document(r *store.Record, a *article.Article) map[string]any {
+func document(r *store.Record, a *article.Article) *bdocument.Document {
+	d := &builder{Document: bdocument.NewDocument(a.ID), analyzer: analysis.For(a.InLanguage)}
 	text, _ := searchText(a)
-	d := map[string]any{
-		fieldText: text, fieldTitle: a.DisplayTitle.Text, fieldSource: strings.ToLower(a.Source), fieldStored: r.Stored,
-		fieldBodyState: string(a.BodyState), fieldSeq: float64(r.Seq),
+	d.words(fieldText, text)
+	d.words(fieldTitle, a.DisplayTitle.Text)
+	d.words(fieldAgency, a.Agency)
+	d.words(fieldPublisher, a.Publisher)
+	d.words(fieldSection, a.Section)
+	d.words(fieldKeyword, a.Keywords...)
+	d.named(labelAgency, a.Agency)
+	d.named(labelSection, a.Section)
+	names := make([]string, len(a.Authors))
+	for i, author := range a.Authors {
+		names[i] = author.Name
+		d.named(labelAuthor, author.Name)
 	}
-	for name, value := range map[string]string{fieldAgency: a.Agency, fieldPublisher: a.Publisher, fieldSection: a.Section} {
-		if value != "" {
-			d[name] = value
-		}
-	}
-	if len(a.Authors) > 0 {
-		names := make([]string, len(a.Authors))
-		for i, author := range a.Authors {
-			names[i] = author.Name
-		}
-		d[fieldAuthors] = names
-	}
-	if len(a.Keywords) > 0 {
-		d[fieldKeywords] = a.Keywords
-	}
+	d.words(fieldAuthor, names...)
+	d.label(labelSource, strings.ToLower(a.Source))
+	d.label(labelBodyState, string(a.BodyState))
 	if tag := strings.ToLower(a.InLanguage); tag != "" {
-		d[fieldLang] = []string{tag}
-		if language, _, regional := strings.Cut(tag, "-"); regional {
-			d[fieldLang] = []string{tag, language}
-		}
+		language, _, _ := strings.Cut(tag, "-")
+		d.label(labelLanguage, language)
+		d.label(labelTag, tag)
 	}
 	if p := a.DatePublished; p != nil && indexable(p.Time) {
-		d[fieldPublished] = p.Time.UTC()
+		d.instant(fieldPublished, p.Time)
+		d.AddField(bdocument.NewTextFieldCustom(fieldOrder, nil, orderOf(p.Time), index.IndexField|index.DocValues|index.SkipFreqNorm, nil))
+		if p.Precision != article.Year && p.Precision != article.Month {
+			d.label(labelDay, p.Time.UTC().Format(dayLayout))
+		}
 	}
-	return d
+	d.instant(fieldStored, r.Stored)
+	d.AddField(bdocument.NewTextFieldCustom(fieldSeq, nil, strconv.AppendUint(nil, r.Seq, 10), index.StoreField, nil))
+	return d.Document
 }
 
-// indexable reports whether the index can hold a time: it counts nanoseconds from 1970 in 64 bits.
+const dayLayout = "20060102"
+
+// builder adds fields to a document.
+type builder struct {
+	*bdocument.Document
+	analyzer *analysis.Analyzer
+	labels   uint64
+}
+
+// stems are the fields that hold the other forms of a field's words, without positions: phrases are of words as written.
+func stems(field string) string { return field + "~" }
+
+// words adds a field of words, and one of their other forms.
+func (b *builder) words(field string, values ...string) {
+	for i, v := range values {
+		if v == "" {
+			continue
+		}
+		var at []uint64
+		if len(values) > 1 {
+			at = []uint64{uint64(i)}
+		}
+		r := &reading{analyzer: b.analyzer, text: v}
+		b.AddField(bdocument.NewTextFieldCustom(field, at, nil, index.IndexField|index.IncludeTermVectors, terms{r, false}))
+		b.AddField(bdocument.NewTextFieldCustom(stems(field), at, nil, index.IndexField, terms{r, true}))
+	}
+}
+
+// label adds a whole value.
+func (b *builder) label(label, value string) {
+	if value == "" || len(value) > maxLabel {
+		return
+	}
+	b.AddField(bdocument.NewTextFieldCustom(fieldLabel, []uint64{b.labels}, []byte(label+value), index.IndexField|index.SkipFreqNorm, nil))
+	b.labels++
+}
+
+// maxLabel is the most bytes of a value that is counted, with its folded form.
+const maxLabel = 400
+
+// named adds a value that is one with others of another case.
+func (b *builder) named(label, value string) {
+	if key := labelKey(value); key != "" {
+		b.label(label, key+labelEnd+value)
+	}
+}
+
+// labelEnd parts the folded form of a value from the value.
+const labelEnd = "\x00"
+
+// labelKey folds a value: those that differ in case, accents and punctuation only are one.
+func labelKey(value string) string {
+	var words []string
+	for _, t := range analysis.For("").Tokens(value) {
+		if t.Kind == analysis.Written {
+			words = append(words, t.Term)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func (b *builder) instant(field string, t time.Time) {
+	if f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, seconds(t), time.RFC3339, index.IndexField); err == nil {
+		b.AddField(f)
+	}
+}
+
+// seconds is a time as the index has it: bleve indexes nanoseconds at sixteen levels, and seconds in their place, whose
+// higher levels are few, need a third of the terms.
+func seconds(t time.Time) time.Time { return time.Unix(0, t.Unix()).UTC() }
+
+// orderOf is an indexable time in bytes that sort as times do: seconds from before 1678, seven bits a byte, because 0xff
+// parts values in bleve's columns.
+func orderOf(t time.Time) []byte {
+	n := uint64(t.Unix() + 1<<34) // of 35 bits
+	b := make([]byte, 5)
+	for i := range b {
+		b[i] = byte(n >> (7 * (len(b) - 1 - i)) & 0x7f)
+	}
+	return b
+}
+
+// indexable reports whether a time is one that a query can ask for.
 func indexable(t time.Time) bool { return t.Year() > 1677 && t.Year() < 2262 }
 
-// searchText is the text that is indexed, and that the positions of hits refer to. The body begins at the offset. A title
-// that was taken from the body is not said twice.
+// searchText is the text that is indexed, and that snippets are cut from. The body begins at the offset. A title that was
+// taken from the body is not said twice.
 func searchText(a *article.Article) (text string, body int) {
 	if a.DisplayTitle.Derived || a.DisplayTitle.Text == "" {
 		return a.Text, 0

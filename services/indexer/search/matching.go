@@ -63,7 +63,7 @@ func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Recor
 		if err != nil {
 			return nil, err
 		}
-		if err := b.Index(a.ID, document(r, a)); err != nil {
+		if err := b.IndexAdvanced(document(r, a)); err != nil {
 			return nil, err
 		}
 		byID[a.ID] = r

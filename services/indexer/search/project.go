@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"dateline/pkg/disk"
+
+	bdocument "github.com/blevesearch/bleve/v2/document"
 )
 
 // What one batch takes in at most.
@@ -20,6 +22,9 @@ const (
 // headroom is how much free disk a batch wants to find, in bytes. Scorch does not get over a disk that fills under it: a
 // batch after a failed one was seen to panic in a segment that the failure had closed. So the disk is not let get there.
 const headroom = 32 << 20
+
+// warmEvery is how often the columns of merged segments are made while there is nothing to do.
+const warmEvery = time.Second
 
 // Waits after an error.
 const (
@@ -81,6 +86,9 @@ func (x *Index) follow(ctx context.Context) error {
 		if err := x.checkpoint(ctx, g.cursor.Load()); err != nil {
 			return err
 		}
+		if err := g.warm(); err != nil {
+			return fmt.Errorf("search index: %w", err)
+		}
 		x.fail(nil)
 		x.progress.Store(time.Now().UnixNano())
 		return x.idle(ctx, g.cursor.Load())
@@ -88,7 +96,7 @@ func (x *Index) follow(ctx context.Context) error {
 	return x.catchUp(ctx, g)
 }
 
-// idle waits for a change or for a rebuild to be asked for.
+// idle waits a while for a change or for a rebuild to be asked for.
 func (x *Index) idle(ctx context.Context, cursor uint64) error {
 	wctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -100,6 +108,8 @@ func (x *Index) idle(ctx context.Context, cursor uint64) error {
 		return err
 	case <-x.again:
 		x.Rebuild()
+		return nil
+	case <-time.After(warmEvery): // segments are merged when nothing else is done
 		return nil
 	case <-ctx.Done():
 		return nil
@@ -142,7 +152,7 @@ func (x *Index) project(ctx context.Context, g *generation) error {
 		return nil
 	}
 	// Of an article with several revisions here, only the last is worth analysing: map entries replace each other.
-	docs := make(map[string]map[string]any, len(records))
+	docs := make(map[string]*bdocument.Document, len(records))
 	for _, r := range records {
 		a, err := r.Decode()
 		if err != nil {
@@ -152,7 +162,7 @@ func (x *Index) project(ctx context.Context, g *generation) error {
 	}
 	b := g.NewBatch()
 	for id, d := range docs {
-		if err := b.Index(id, d); err != nil {
+		if err := b.IndexAdvanced(d); err != nil {
 			return fmt.Errorf("index article %s: %w", id, err)
 		}
 	}

@@ -3,18 +3,18 @@ package search
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/search/query"
 
 	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/search/query"
+	bquery "github.com/blevesearch/bleve/v2/search/query"
 )
 
 // MaxText is the most bytes of a query's text.
@@ -24,6 +24,7 @@ const MaxText = 2000
 type ParamError struct {
 	Param  string
 	Detail string
+	Syntax *query.Error // where in q, if it is that
 }
 
 func (e *ParamError) Error() string { return e.Param + ": " + e.Detail }
@@ -39,36 +40,46 @@ const (
 
 // Query is a search.
 type Query struct {
-	Text   string    // in bleve's query string syntax; empty for all articles
-	From   time.Time // published then or later; zero for no bound
-	To     time.Time // published before; zero for no bound
-	Source string    // exactly; empty for all
-	Lang   string    // BCP 47 tag, or just its language; empty for all
-	State  string    // of the body; AnyState for all, empty for all but list pages
-	Sort   Sort
-	After  []string // sort values of the last hit of the page before; nil for the first page
-	Limit  int
+	Text    string    // in the language of package query; empty for all articles
+	From    time.Time // published then or later; zero for no bound
+	To      time.Time // published before; zero for no bound
+	Source  string    // exactly; empty for all, as with the next four
+	Lang    string    // BCP 47 tag, or just its language
+	Section string    // exactly but for case, accents and punctuation, as the next two
+	Author  string
+	Agency  string
+	State   string // of the body; AnyState for all, empty for all but list pages
+	Sort    Sort
+	Limit   int
 
-	id  string // of what is asked, whatever the page
-	all query.Query
-	say query.Query // the text's part
+	Facets     []Facet // what is counted over all that matches
+	FacetLimit int     // how many values of a facet are told, the most frequent ones; of days, all are
+
+	id      string // of what is asked, whatever the page
+	page    page
+	tree    query.Node
+	all     bquery.Query
+	filters bquery.Query // all without the text
 }
 
 // AnyState asks for articles whatever the state of their body.
 const AnyState = "any"
 
-// ParseQuery reads a search's parameters: q, from, to, source, lang, body_state, sort and cursor. from and to are RFC 3339 instants or
-// days; a day counts whole, in UTC. Errors are *ParamError.
+// Params are the parameters that say which articles are meant.
+var Params = []string{"q", "from", "to", "source", "lang", "section", "author", "agency", "body_state"}
+
+// ParseQuery reads a search's parameters: Params, sort, cursor, facets and facet_limit. from and to are what the query
+// language takes for a time; a day, month and year count whole, in UTC. Errors are *ParamError.
 func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 	q := &Query{
 		Text: strings.TrimSpace(get("q")), Source: strings.ToLower(get("source")), Lang: strings.ToLower(get("lang")), Sort: Sort(get("sort")), Limit: limit,
-		State: get("body_state"),
+		Section: get("section"), Author: get("author"), Agency: get("agency"), State: get("body_state"),
 	}
 	if q.State != "" && q.State != AnyState && !slices.Contains(article.BodyStates, article.BodyState(q.State)) {
-		return nil, &ParamError{"body_state", fmt.Sprintf("%q is neither any nor one of %v", q.State, article.BodyStates)}
+		return nil, bad("body_state", "%q is neither any nor one of %v", q.State, article.BodyStates)
 	}
 	var err error
-	if q.say, err = parseText(q.Text); err != nil {
+	if q.tree, err = parseText(q.Text); err != nil {
 		return nil, err
 	}
 	if q.From, err = parseBound("from", get("from"), false); err != nil {
@@ -78,7 +89,7 @@ func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 		return nil, err
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
-		return nil, &ParamError{"to", "is before from"}
+		return nil, bad("to", "is before from")
 	}
 	switch q.Sort {
 	case ByRelevance, ByDate:
@@ -87,101 +98,102 @@ func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 			q.Sort = ByRelevance
 		}
 	default:
-		return nil, &ParamError{"sort", fmt.Sprintf("%q is neither %q nor %q", q.Sort, ByRelevance, ByDate)}
+		return nil, bad("sort", "%q is neither %q nor %q", q.Sort, ByRelevance, ByDate)
+	}
+	if q.Facets, err = parseFacets(get("facets")); err != nil {
+		return nil, err
+	}
+	if q.FacetLimit, err = parseFacetLimit(get("facet_limit")); err != nil {
+		return nil, err
 	}
 	q.identify()
 	if c := get("cursor"); c != "" {
-		if q.After, err = decodePage(c, q.id); err != nil {
-			return nil, &ParamError{"cursor", err.Error()}
+		if q.page, err = decodePage(c, q.id, q.Sort); err != nil {
+			return nil, bad("cursor", "%v", err)
 		}
 	}
-	q.all = q.combine()
-	return q, nil
+	if q.filters, err = q.filter(bleve.NewMatchAllQuery()); err != nil {
+		return nil, err
+	}
+	q.all, err = q.filter(translate(q.tree, q.Lang))
+	return q, err
 }
 
-func parseText(text string) (query.Query, error) {
-	switch {
-	case text == "":
-		return bleve.NewMatchAllQuery(), nil
-	case len(text) > MaxText:
-		return nil, &ParamError{"q", fmt.Sprintf("is longer than %d bytes", MaxText)}
-	case !utf8.ValidString(text):
-		return nil, &ParamError{"q", "is not valid UTF-8"}
-	}
-	qs := query.NewQueryStringQuery(text)
-	parsed, err := qs.Parse()
-	if err != nil {
-		return nil, &ParamError{"q", strings.ReplaceAll(err.Error(), "\n", "; ")}
-	}
-	if v, ok := parsed.(query.ValidatableQuery); ok {
-		if err := v.Validate(); err != nil {
-			return nil, &ParamError{"q", err.Error()}
-		}
-	}
-	if err := checkClauses(parsed, new(int)); err != nil {
-		return nil, &ParamError{"q", err.Error()}
-	}
-	return parsed, nil
+func bad(param, format string, args ...any) error {
+	return &ParamError{Param: param, Detail: fmt.Sprintf(format, args...)}
 }
 
-// parseBound reads from and to. A day as the upper bound means its end.
+func parseText(text string) (query.Node, error) {
+	if len(text) > MaxText {
+		return nil, bad("q", "is longer than %d bytes", MaxText)
+	}
+	n, err := query.Parse(text)
+	if syntax := (*query.Error)(nil); errors.As(err, &syntax) {
+		return nil, &ParamError{Param: "q", Detail: err.Error(), Syntax: syntax}
+	}
+	return n, err
+}
+
+// parseBound reads from and to. The upper bound of what is longer than an instant is its end.
 func parseBound(name, s string, upper bool) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		if t, err = time.Parse(time.DateOnly, s); err != nil {
-			return time.Time{}, &ParamError{name, fmt.Sprintf("%q is neither a day such as 2024-11-06 nor an RFC 3339 time", s)}
-		}
-		if upper {
-			t = t.AddDate(0, 0, 1)
-		}
+	from, before, ok := query.ParseTime(s)
+	if !ok {
+		return time.Time{}, bad(name, "%q is neither a year, month or day such as 2024-11-06 nor an RFC 3339 time, from 1678 to 2261", s)
 	}
-	if !indexable(t) {
-		return time.Time{}, &ParamError{name, fmt.Sprintf("%q is out of range", s)}
+	if upper && !strings.ContainsRune(s, 'T') {
+		return before, nil
 	}
-	return t, nil
+	return from, nil
 }
 
-// combine makes one query of text and filters. Filters do not count for relevance.
-func (q *Query) combine() query.Query {
-	all := []query.Query{q.say}
-	filter := func(f query.FieldableQuery, field string) {
-		f.SetField(field)
-		if b, ok := f.(query.BoostableQuery); ok {
+// filter adds the parameters' conditions to a query. They do not count for relevance.
+func (q *Query) filter(base bquery.Query) (bquery.Query, error) {
+	all := []bquery.Query{base}
+	add := func(f bquery.Query) {
+		if b, ok := f.(bquery.BoostableQuery); ok {
 			b.SetBoost(0)
 		}
 		all = append(all, f)
 	}
 	if q.Source != "" {
-		filter(query.NewTermQuery(q.Source), fieldSource)
+		add(whole(query.Source, q.Source, false))
 	}
 	if q.Lang != "" {
-		filter(query.NewTermQuery(q.Lang), fieldLang)
+		add(whole(query.Language, q.Lang, false))
+	}
+	for _, f := range []struct{ name, label, value string }{{"section", labelSection, q.Section}, {"author", labelAuthor, q.Author}, {"agency", labelAgency, q.Agency}} {
+		if f.value == "" {
+			continue
+		}
+		key := labelKey(f.value)
+		if key == "" {
+			return nil, bad(f.name, "%q has neither letters nor digits", f.value)
+		}
+		add(beginning{fieldLabel, f.label + key + labelEnd})
 	}
 	if !q.From.IsZero() || !q.To.IsZero() {
-		inclusive, exclusive := true, false
-		filter(query.NewDateRangeInclusiveQuery(q.From, q.To, &inclusive, &exclusive), fieldPublished)
+		add(during(fieldPublished, q.From, q.To))
 	}
 	switch q.State {
 	case AnyState:
 	case "": // lists of articles are no articles
-		list := query.NewTermQuery(string(article.BodyList))
-		list.SetField(fieldBodyState)
-		return query.NewBooleanQuery(all, nil, []query.Query{list})
+		return bquery.NewBooleanQuery(all, nil, []bquery.Query{whole(query.BodyState, string(article.BodyList), false)}), nil
 	default:
-		filter(query.NewTermQuery(q.State), fieldBodyState)
+		add(whole(query.BodyState, q.State, false))
 	}
 	if len(all) == 1 {
-		return q.say
+		return base, nil
 	}
-	return bleve.NewConjunctionQuery(all...)
+	return bleve.NewConjunctionQuery(all...), nil
 }
 
 // identify sums up what is asked, so that a cursor cannot be used on another search.
 func (q *Query) identify() {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q %q", q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.State, q.Sort))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q %q %q %q %q",
+		q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.Section, q.Author, q.Agency, q.State, q.Sort))
 	q.id = base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 
@@ -192,42 +204,13 @@ func unixNano(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// page is what a cursor holds. The sort values are bytes, not text: those of dates are not UTF-8.
-type page struct {
-	Query string   `json:"q"`
-	After [][]byte `json:"a"`
-}
-
-// sortValues is how many values each order has.
-const sortValues = 2
-
-func encodePage(queryID string, after []string) (string, error) {
-	p := page{Query: queryID}
-	for _, v := range after {
-		p.After = append(p.After, []byte(v))
+func parseFacetLimit(s string) (int, error) {
+	if s == "" {
+		return defaultFacetLimit, nil
 	}
-	b, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode cursor: %w", err)
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > maxFacetLimit {
+		return 0, bad("facet_limit", "%q is not a number from 1 to %d", s, maxFacetLimit)
 	}
-	return base64.RawURLEncoding.EncodeToString(b), nil
-}
-
-func decodePage(cursor, queryID string) ([]string, error) {
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return nil, errors.New("is not a cursor that this API gave")
-	}
-	var p page
-	if err := json.Unmarshal(b, &p); err != nil || len(p.After) != sortValues {
-		return nil, errors.New("is not a cursor that this API gave")
-	}
-	if p.Query != queryID {
-		return nil, errors.New("belongs to another search")
-	}
-	after := make([]string, len(p.After))
-	for i, v := range p.After {
-		after[i] = string(v)
-	}
-	return after, nil
+	return n, nil
 }

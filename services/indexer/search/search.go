@@ -12,7 +12,6 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	bsearch "github.com/blevesearch/bleve/v2/search"
-	"github.com/blevesearch/bleve/v2/search/query"
 )
 
 // Hit is an article that was found.
@@ -25,9 +24,10 @@ type Hit struct {
 
 // Result is a page of hits.
 type Result struct {
-	Total uint64 // over all pages
-	Hits  []Hit
-	Next  string // cursor of the next page, empty on the last one
+	Total  uint64 // over all pages
+	Hits   []Hit
+	Facets map[Facet]FacetCounts // over all pages
+	Next   string                // cursor of the next page, empty on the last one
 }
 
 // Search answers a query that ParseQuery made. Errors that the query is to blame for are *ParamError.
@@ -48,84 +48,81 @@ func (x *Index) Search(ctx context.Context, q *Query) (*Result, error) {
 func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	req := bleve.NewSearchRequestOptions(q.all, q.Limit, 0, false)
+	seen := q.page.seen()
+	// Of the best hits at most those that were seen are left out, so that as many as are asked for remain.
+	req := bleve.NewSearchRequestOptions(q.all, q.Limit+len(seen), 0, false)
 	req.Fields = []string{fieldSeq}
-	req.SearchAfter = q.After
 	ties := &bsearch.SortDocID{}
 	if q.Sort == ByDate {
-		req.Sort = bsearch.SortOrder{&bsearch.SortField{Field: fieldPublished, Desc: true, Missing: bsearch.SortFieldMissingLast}, ties}
+		req.Sort = bsearch.SortOrder{&bsearch.SortField{Field: fieldOrder, Type: bsearch.SortFieldAsString, Desc: true, Missing: bsearch.SortFieldMissingLast}, ties}
 		req.Score = "none"
+		for _, v := range q.page.After {
+			req.SearchAfter = append(req.SearchAfter, string(v))
+		}
 	} else {
 		req.Sort = bsearch.SortOrder{&bsearch.SortScore{Desc: true}, ties}
 	}
 	if err := req.Validate(); err != nil { // the cursor's values are the only thing left that can be wrong
-		return nil, &ParamError{"cursor", err.Error()}
+		return nil, bad("cursor", "%v", err)
 	}
 	found, err := x.cur.SearchInContext(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, blame(err)
 	}
-	places, err := x.places(ctx, q, found.Hits)
-	if err != nil {
-		return nil, err
-	}
-	result := &Result{Total: found.Total, Hits: make([]Hit, 0, len(found.Hits))}
+	result := &Result{Total: found.Total, Hits: make([]Hit, 0, q.Limit)}
+	next := page{Query: q.id, Seen: q.page.Seen}
+	marks := seek(q.tree, q.Lang)
 	for _, h := range found.Hits {
-		hit, err := x.hit(h, places[h.ID])
+		key := seenKey(h.ID)
+		if seen[key] || len(result.Hits) == q.Limit {
+			continue
+		}
+		hit, err := x.hit(h, marks)
 		if err != nil {
 			return nil, err
 		}
 		result.Hits = append(result.Hits, hit)
+		if q.Sort == ByDate {
+			next.After = [][]byte{[]byte(h.Sort[0]), []byte(h.Sort[1])}
+		} else {
+			next.Seen = append(next.Seen, key...)
+		}
 	}
-	if n := len(found.Hits); n > 0 && n == q.Limit {
-		if result.Next, err = encodePage(q.id, sortOf(found.Hits[n-1], q.Sort)); err != nil {
+	if len(result.Hits) == q.Limit && len(next.Seen) < maxSeen*seenBytes {
+		if result.Next, err = next.encode(); err != nil {
 			return nil, err
 		}
+	}
+	if len(q.Facets) == 0 {
+		return result, nil
+	}
+	t, err := x.cur.count(ctx, q.all)
+	if err != nil {
+		return nil, err
+	}
+	result.Facets = make(map[Facet]FacetCounts, len(q.Facets))
+	for _, f := range q.Facets {
+		result.Facets[f] = t.facet(f, q.FacetLimit)
 	}
 	return result, nil
 }
 
-// sortOf is the place of a hit in the order. In hit.Sort, bleve has a word in place of the score.
-func sortOf(h *bsearch.DocumentMatch, s Sort) []string {
-	if s == ByDate {
-		return h.Sort
+// blame names the parameter that an error of the index comes from, if it does.
+func blame(err error) error {
+	if broad := (*tooBroad)(nil); errors.As(err, &broad) {
+		return &ParamError{Param: "q", Detail: broad.Error()}
 	}
-	return []string{strconv.FormatFloat(h.Score, 'g', -1, 64), h.ID}
+	return err
 }
 
-// places finds where in their text the hits of one page match. It is a search of its own because bleve would otherwise
-// look up the places in every match of all pages.
-func (x *Index) places(ctx context.Context, q *Query, hits bsearch.DocumentMatchCollection) (map[string][]span, error) {
-	if q.Text == "" || len(hits) == 0 {
-		return nil, nil
-	}
-	ids := make([]string, len(hits))
-	for i, h := range hits {
-		ids[i] = h.ID
-	}
-	req := bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(query.NewDocIDQuery(ids), q.say), len(ids), 0, false)
-	req.IncludeLocations = true
-	req.Score = "none"
-	found, err := x.cur.SearchInContext(ctx, req)
+// hit reads a hit's article. It is the revision that was indexed; a newer one may be in the record already.
+func (x *Index) hit(h *bsearch.DocumentMatch, marks sought) (Hit, error) {
+	stored, _ := h.Fields[fieldSeq].(string)
+	seq, err := strconv.ParseUint(stored, 10, 64)
 	if err != nil {
-		return nil, err
+		return Hit{}, fmt.Errorf("the index's %s of %s: %w", fieldSeq, h.ID, err)
 	}
-	places := make(map[string][]span, len(ids))
-	for _, h := range found.Hits {
-		for term, locations := range h.Locations[fieldText] {
-			for _, l := range locations {
-				places[h.ID] = append(places[h.ID], span{int(l.Start), int(l.End), term})
-			}
-		}
-	}
-	return places, nil
-}
-
-// hit reads a hit's article. It is the revision that was indexed, because the places refer to its text; a newer one may
-// be in the record already.
-func (x *Index) hit(h *bsearch.DocumentMatch, places []span) (Hit, error) {
-	seq, _ := h.Fields[fieldSeq].(float64)
-	r, err := x.store.Record(uint64(seq))
+	r, err := x.store.Record(seq)
 	if err != nil {
 		return Hit{}, err
 	}
@@ -134,5 +131,5 @@ func (x *Index) hit(h *bsearch.DocumentMatch, places []span) (Hit, error) {
 		return Hit{}, err
 	}
 	text, body := searchText(a)
-	return Hit{Record: r, Article: a, Score: h.Score, Snippet: snippet(text, body, places)}, nil
+	return Hit{Record: r, Article: a, Score: h.Score, Snippet: snippet(text, body, marks.find(text, a.InLanguage))}, nil
 }

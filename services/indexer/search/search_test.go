@@ -175,7 +175,7 @@ func TestSearch(t *testing.T) {
 		{"not", []string{"q", "-balkhi", "sort", "date"}, []string{"北京市的天气", "Ｆｕｌｌ ｗｉｄｔｈ"}},
 		{"Chinese", []string{"q", "北京"}, []string{"北京市的天气"}},
 		{"width and case", []string{"q", "full width"}, []string{"Ｆｕｌｌ ｗｉｄｔｈ"}},
-		{"accents count, case does not", []string{"q", "école"}, []string{"Ｆｕｌｌ ｗｉｄｔｈ"}},
+		{"accents and case do not count", []string{"q", "ecole"}, []string{"Ｆｕｌｌ ｗｉｄｔｈ"}},
 		{"all, by date, undated last", nil, []string{"Flour prices in Mazar", "北京市的天气", "Ｆｕｌｌ ｗｉｄｔｈ"}},
 		{"from", []string{"from", "2024-11-06"}, []string{"Flour prices in Mazar"}},
 		{"to counts the day", []string{"to", "2024-11-06"}, []string{"Flour prices in Mazar", "北京市的天气"}},
@@ -277,19 +277,18 @@ func TestPages(t *testing.T) {
 }
 
 func TestBadParameters(t *testing.T) {
-	other, err := encodePage("other", []string{"a", "b"})
+	other, err := page{Query: "other", Seen: []byte("123456")}.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ param, value string }{
 		{"q", `"open`},
 		{"q", "title:"},
-		{"q", "a^x"},
+		{"q", "a^2"},
 		{"q", "\xff"},
 		{"q", "/[/"},
-		{"q", "+a -title:/(?:a{100}){100}/"},
 		{"q", "word~3"},
-		{"q", strings.Repeat("a ", maxClauses)},
+		{"q", strings.Repeat("a ", 200)},
 		{"q", strings.Repeat("x", MaxText+1)},
 		{"from", "yesterday"},
 		{"from", "2024-13-01"},
@@ -462,13 +461,13 @@ func TestSnippet(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var hits []span
-			for word := range strings.FieldsSeq(c.words) {
+			for n, word := range strings.Fields(c.words) {
 				for at := 0; ; {
 					i := strings.Index(c.text[at:], word)
 					if i < 0 {
 						break
 					}
-					hits = append(hits, span{at + i, at + i + len(word), word})
+					hits = append(hits, span{at + i, at + i + len(word), n})
 					at += i + len(word)
 				}
 			}

@@ -15,10 +15,10 @@ const (
 	maxSpans     = 500 // hits looked at in one text
 )
 
-// span is a place in a text, in bytes, and the term that matched there.
+// span is a place in a text, in bytes, and which of the words sought matched there.
 type span struct {
 	start, end int
-	term       string
+	word       int
 }
 
 // snippet is the part of a text with the most different hits, as HTML with each hit in <mark>. Hits in the body, which
@@ -51,21 +51,21 @@ func within(text string, h span) bool {
 	return 0 <= h.start && h.start < h.end && h.end <= len(text) && utf8.RuneStart(text[h.start]) && (h.end == len(text) || utf8.RuneStart(text[h.end]))
 }
 
-// densest is the hit from which on a snippet has the most different terms, and of those with as many, the most hits.
+// densest is the hit from which on a snippet has the most different words, and of those with as many, the most hits.
 func densest(text string, hits []span) int {
 	at, most := 0, 0
 	for i := range hits {
 		end := forward(text, hits[i].start, snippetRunes-leadRunes)
-		terms := map[string]struct{}{}
+		words := map[int]struct{}{}
 		n := 0
 		for _, h := range hits[i:] {
 			if h.end > end {
 				break
 			}
-			terms[h.term] = struct{}{}
+			words[h.word] = struct{}{}
 			n++
 		}
-		if n += maxSpans * len(terms); n > most {
+		if n += maxSpans * len(words); n > most {
 			at, most = i, n
 		}
 	}
