@@ -95,7 +95,7 @@ func matching(ctx context.Context, idx bleve.Index, q *Query, visit func(id stri
 	}
 	searcher, err := q.all.Searcher(ctx, reader, idx.Mapping(), bsearch.SearcherOptions{Score: "none"})
 	if err != nil {
-		return 0, err
+		return 0, blame(err)
 	}
 	defer func() { err = errors.Join(err, searcher.Close()) }()
 	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: reader}
