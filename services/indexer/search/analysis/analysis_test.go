@@ -1,3 +1,5 @@
+//lint:file-ignore ST1018 zero-width non-joiners are letters of the Persian here, and read best in it
+
 package analysis
 
 import (
