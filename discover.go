@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dateline/pkg/cli"
-	"dateline/pkg/netguard"
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/discover"
 	"dateline/services/fetcher/fetch"
@@ -21,12 +20,11 @@ import (
 
 // discoverCmd tells what a site offers, without any queue.
 type discoverCmd struct {
-	URL                string        `arg:"" name:"url" help:"Any page of the site, a feed or a sitemap."`
-	Files              int           `help:"Most sitemap files that are read." default:"50"`
-	JSON               bool          `help:"Print JSON."`
-	FetchUserAgent     string        `help:"User-Agent; robots.txt is obeyed under its first word." default:"DatelineBot/0.1" env:"DATELINE_FETCH_USER_AGENT"`
-	FetchHostDelay     time.Duration `help:"Least time between two requests to one host; robots.txt may ask for more." default:"1s" env:"DATELINE_FETCH_HOST_DELAY"`
-	FetchAllowLoopback bool          `help:"Fetch from this machine itself, on any port: for tests only." env:"DATELINE_FETCH_ALLOW_LOOPBACK"`
+	URL            string `arg:"" name:"url" help:"Any page of the site, a feed or a sitemap."`
+	Files          int    `help:"Most sitemap files that are read." default:"50"`
+	JSON           bool   `help:"Print JSON."`
+	Web            `embed:""`
+	FetchHostDelay time.Duration `help:"Least time between two requests to one host; robots.txt may ask for more." default:"1s" env:"DATELINE_FETCH_HOST_DELAY"`
 }
 
 // Validate names what is wrong.
@@ -41,7 +39,7 @@ func (c *discoverCmd) Validate() error {
 }
 
 func (c *discoverCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	client := fetch.NewClient(c.FetchUserAgent, netguard.Guard{AllowLoopback: c.FetchAllowLoopback}, fetch.DefaultLimits)
+	client := c.client()
 	defer client.Close()
 	v := &visit{client: client, delay: c.FetchHostDelay, next: map[string]time.Time{}}
 	v.robots = robots.NewCache(robots.Config{Token: robots.Token(c.FetchUserAgent), Fetch: v.robotsTxt})

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"dateline/pkg/cli"
-	"dateline/pkg/queue"
 	"dateline/services/fetcher/ingest"
 
 	"github.com/schollz/progressbar/v3"
@@ -21,16 +19,11 @@ type importCmd struct {
 
 // Run waits for the queue no longer than --timeout to be there, and then as long as it is full.
 func (c *importCmd) Run(ctx context.Context, t *cli.Terminal) error {
-	within, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no connection within --timeout %s", c.Timeout))
-	defer cancel()
-	q, err := queue.Connect(within, c.Connection.Config, "fetcher", nil, nil)
+	q, err := c.Provisioned(ctx, "fetcher")
 	if err != nil {
 		return err
 	}
 	defer q.Close()
-	if err := q.AwaitProvisioned(within); err != nil {
-		return err
-	}
 	var bar *progressbar.ProgressBar
 	progress := func(read, total int64) {
 		if bar == nil {

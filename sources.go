@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"dateline/pkg/cli"
-	"dateline/pkg/queue"
 	"dateline/services/fetcher/sources"
 
 	"github.com/schollz/progressbar/v3"
@@ -31,17 +29,12 @@ type registryCmd struct {
 
 // with runs f on the registry.
 func (c registryCmd) with(ctx context.Context, f func(context.Context, *sources.Registry) error) error {
-	within, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no connection within --timeout %s", c.Timeout))
-	defer cancel()
-	q, err := queue.Connect(within, c.Config, "fetcher", nil, nil)
+	q, err := c.Provisioned(ctx, "fetcher")
 	if err != nil {
 		return err
 	}
 	defer q.Close()
-	if err := q.AwaitProvisioned(within); err != nil {
-		return err
-	}
-	r, err := sources.Open(within, q)
+	r, err := sources.Open(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -67,16 +67,31 @@ func Decode(body []byte, contentType string) (Decoded, error) {
 	if d, ok := asUTF8(body); ok {
 		return d, nil
 	}
+	return byLabels(body, []label{{headerLabel(contentType), Header}, {declaredLabel(body), Declaration}}, func(l label) (encoding.Encoding, string) {
+		enc, name := charset.Lookup(l.name)
+		if strings.HasPrefix(name, "utf-16") && l.source == Declaration { // it was read as ASCII
+			return nil, ""
+		}
+		return enc, name
+	})
+}
+
+// label is what somebody calls the charset.
+type label struct {
+	name   string
+	source Source
+}
+
+// byLabels decodes what is not UTF-8 by the first label that lookup knows and that fits, or by what the text looks like; of those
+// that leave much unreadable by the one that leaves the least.
+func byLabels(body []byte, labels []label, lookup func(label) (encoding.Encoding, string)) (Decoded, error) {
 	var given *Decoded
-	for _, label := range []struct {
-		name   string
-		source Source
-	}{{headerLabel(contentType), Header}, {declaredLabel(body), Declaration}} {
-		enc, name := charset.Lookup(label.name)
-		if enc == nil || strings.HasPrefix(name, "utf-16") && label.source == Declaration { // it was read as ASCII
+	for _, l := range labels {
+		enc, name := lookup(l)
+		if enc == nil {
 			continue
 		}
-		d, err := decode(body, enc, name, label.source)
+		d, err := decode(body, enc, name, l.source)
 		if err != nil {
 			return d, err
 		}

@@ -42,34 +42,13 @@ func DecodeXML(body []byte, contentType string) (Decoded, error) {
 			declared = "ibm037" // which nearly all the others share their letters with
 		}
 	}
-	var given *Decoded
-	for _, label := range []struct {
-		name   string
-		source Source
-	}{{headerLabel(contentType), Header}, {declared, Declaration}} {
-		enc, name := lookup(label.name)
-		if enc == nil || name == "replacement" || strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") { // it would have been told by its zeros
-			continue
+	return byLabels(body, []label{{headerLabel(contentType), Header}, {declared, Declaration}}, func(l label) (encoding.Encoding, string) {
+		enc, name := lookup(l.name)
+		if name == "replacement" || strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") { // it would have been told by its zeros
+			return nil, ""
 		}
-		d, err := decode(body, enc, name, label.source)
-		if err != nil {
-			return d, err
-		}
-		if !d.garbled() && name != "utf-8" {
-			return d, nil
-		}
-		if given == nil || d.Replaced < given.Replaced {
-			given = &d
-		}
-	}
-	d, err := decode(body, nil, "", Detection)
-	if err != nil {
-		return d, err
-	}
-	if given != nil && given.Replaced <= d.Replaced {
-		return *given, nil
-	}
-	return d, nil
+		return enc, name
+	})
 }
 
 // byZeros finds UTF-16 and UTF-32 by the zeros around the document's first character, which is "<", "{" or white space.

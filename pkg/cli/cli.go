@@ -122,3 +122,18 @@ func (c Connection) open(ctx context.Context, name string) (*queue.Queue, error)
 	defer cancel()
 	return queue.Connect(cctx, c.Config, name, nil, nil)
 }
+
+// Provisioned is a connection to a queue that is provisioned. --timeout bounds waiting for both.
+func (c Connection) Provisioned(ctx context.Context, name string) (*queue.Queue, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no connection within --timeout %s", c.Timeout))
+	defer cancel()
+	q, err := c.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.AwaitProvisioned(ctx); err != nil {
+		q.Close()
+		return nil, err
+	}
+	return q, nil
+}
