@@ -60,6 +60,7 @@ const (
 	TypePage        = "dateline.page.v1"
 	TypePublication = "dateline.publication.v1"
 	TypeArticle     = "dateline.article.v1"
+	TypeRemoval     = "dateline.removal.v1"
 	TypeIndexed     = "dateline.indexed.v1"
 	TypeReceipt     = "dateline.receipt.v1"
 )
@@ -109,18 +110,46 @@ const (
 	OutcomeNew       Outcome = "new"       // stored under a new id
 	OutcomeRevised   Outcome = "revised"   // stored as a new revision of a known article
 	OutcomeDuplicate Outcome = "duplicate" // known already, nothing changed
-	OutcomeRemoved   Outcome = "removed"   // taken out of the record
+	OutcomeMerged    Outcome = "merged"    // became one with another article
+	OutcomeRemoved   Outcome = "removed"   // no longer at its source, withdrawn or taken down
 	OutcomeRejected  Outcome = "rejected"  // refused or failed; the message is a dead letter
 )
 
 // Event is the body of an INDEXED message, and a row of the change feed.
 type Event struct {
-	Seq       uint64    `json:"seq,omitempty" jsonschema:"description=Cursor of the change feed; absent for duplicates"`
-	Outcome   Outcome   `json:"outcome" jsonschema:"enum=new,enum=revised,enum=duplicate,enum=removed"`
-	ArticleID string    `json:"article_id"`
-	Source    string    `json:"source"`
-	URL       string    `json:"url,omitempty"`
-	Time      time.Time `json:"time"`
+	Seq       uint64        `json:"seq,omitempty" jsonschema:"description=Cursor of the change feed; absent for duplicates"`
+	Previous  uint64        `json:"previous_seq,omitempty" jsonschema:"description=Of the article's last change before this one"`
+	Outcome   Outcome       `json:"outcome" jsonschema:"enum=new,enum=revised,enum=duplicate,enum=merged,enum=removed"`
+	Reason    RemovalReason `json:"reason,omitempty" jsonschema:"enum=gone,enum=withdrawn,enum=takedown,description=Of what is removed"`
+	ArticleID string        `json:"article_id"`
+	Into      string        `json:"into,omitempty" jsonschema:"description=Of what is merged: the id of the article that it is one with"`
+	Source    string        `json:"source"`
+	URL       string        `json:"url,omitempty"`
+	Time      time.Time     `json:"time"`
+}
+
+// RemovalReason says why an article is removed.
+type RemovalReason string
+
+// The reasons.
+const (
+	Gone      RemovalReason = "gone"      // its page answers 404 or 410; the record keeps it, and it can be searched
+	Withdrawn RemovalReason = "withdrawn" // by its publisher; the record keeps it, searches and lists do not show it
+	Takedown  RemovalReason = "takedown"  // erased by whoever runs Dateline; a tombstone remains
+)
+
+// Removal travels in place of an Article (ce-type TypeRemoval): the article is gone from its source, or its publisher
+// withdraws it. ID, URL, CanonicalURL, Source and Publication are as its Article would have them.
+type Removal struct {
+	SchemaVersion int           `json:"schema_version" jsonschema:"minimum=1,description=Version of this schema: 1"`
+	ID            string        `json:"id" jsonschema:"pattern=^[0-9a-f]{32}$"`
+	URL           string        `json:"url,omitempty" jsonschema:"format=uri"`
+	CanonicalURL  string        `json:"canonical_url,omitempty" jsonschema:"format=uri"`
+	Source        string        `json:"source"`
+	Publication   *Publication  `json:"publication,omitempty"`
+	Reason        RemovalReason `json:"reason" jsonschema:"enum=gone,enum=withdrawn"`
+	Status        int           `json:"status,omitempty" jsonschema:"description=HTTP status that the page answers with"`
+	Time          time.Time     `json:"time" jsonschema:"description=When that was seen or said"`
 }
 
 // FieldError names a field of a publication and what is wrong with it.
@@ -223,6 +252,25 @@ func Decode(b []byte) (*Article, error) {
 		return nil, fmt.Errorf("article: %w", FieldErrors{{"schema_version", fmt.Sprintf("%d is not known, this Dateline reads version %d", a.SchemaVersion, SchemaVersion)}})
 	}
 	return &a, nil
+}
+
+// DecodeRemoval reads a Removal's JSON under the same rules.
+func DecodeRemoval(b []byte) (*Removal, error) {
+	var r Removal
+	if err := json.Unmarshal(b, &r); err != nil {
+		return nil, fmt.Errorf("removal: %w", JSONError(err))
+	}
+	var wrong FieldErrors
+	if r.SchemaVersion != SchemaVersion {
+		wrong = append(wrong, FieldError{"schema_version", fmt.Sprintf("%d is not known, this Dateline reads version %d", r.SchemaVersion, SchemaVersion)})
+	}
+	if r.Reason != Gone && r.Reason != Withdrawn {
+		wrong = append(wrong, FieldError{"reason", fmt.Sprintf("%q is neither %q nor %q", r.Reason, Gone, Withdrawn)})
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("removal: %w", wrong)
+	}
+	return &r, nil
 }
 
 // JSONError adds the position to an error of encoding/json.

@@ -93,21 +93,27 @@ func (s *Selection) addSuperseded(ctx context.Context, st *store.Store, index *s
 		}
 		for _, e := range events {
 			after = e.Seq
-			if e.Outcome != article.OutcomeRevised {
+			if e.Outcome == article.OutcomeRevised && e.Previous == 0 { // a row of a Dateline that did not tell
+				r, err := st.Record(e.Seq)
+				if err != nil {
+					return err
+				}
+				e.Previous = r.Previous
+			}
+			if e.Outcome == article.OutcomeNew || e.Previous > at { // that change came after this one, too
 				continue
 			}
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r, err := st.Record(e.Seq)
-			if err != nil {
-				return err
-			}
-			if r.Previous > at { // that revision came after the change, too
+			r, err := st.Record(e.Previous)
+			switch {
+			case errors.Is(err, store.ErrNotFound): // taken down since
 				continue
-			}
-			if r, err = st.Record(r.Previous); err != nil {
+			case err != nil:
 				return err
+			case r.Hidden():
+				continue
 			}
 			old, size = append(old, r), size+len(r.Article)
 			if len(old) == recordBatch || size > batchBytes {

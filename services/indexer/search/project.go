@@ -144,44 +144,53 @@ func (x *Index) project(ctx context.Context, g *generation) error {
 	case free < headroom:
 		return fmt.Errorf("search index waits for disk space: %d of %d bytes are free", free, headroom)
 	}
-	records, err := x.store.Records(ctx, g.cursor.Load(), batchRecords, batchBytes)
+	changes, err := x.store.ChangesWithRecords(ctx, g.cursor.Load(), batchRecords, batchBytes)
 	if err != nil {
 		return err
 	}
-	if len(records) == 0 {
+	if len(changes) == 0 {
 		return nil
 	}
-	// Of an article with several revisions here, only the last is worth analysing: map entries replace each other.
-	docs := make(map[string]*bdocument.Document, len(records))
-	for _, r := range records {
-		a, err := r.Decode()
+	// Of an article with several changes here, only the last is worth analysing: map entries replace each other.
+	docs := make(map[string]*bdocument.Document, len(changes))
+	for i := range changes {
+		c := &changes[i]
+		a, err := c.Shown()
 		if err != nil {
 			return err
 		}
-		docs[a.ID] = document(r, a)
+		if a == nil {
+			docs[c.ArticleID] = nil
+			continue
+		}
+		docs[c.ArticleID] = document(c.Record, a)
 	}
 	b := g.NewBatch()
 	for id, d := range docs {
-		if err := b.IndexAdvanced(d); err != nil {
+		if d == nil {
+			b.Delete(id)
+		} else if err := b.IndexAdvanced(d); err != nil {
 			return fmt.Errorf("index article %s: %w", id, err)
 		}
 	}
-	last := records[len(records)-1].Seq
+	last := changes[len(changes)-1].Seq
 	b.SetInternal(keyCursor, encodeCursor(last))
 	if err := g.Batch(b); err != nil {
-		return fmt.Errorf("index records up to %d: %w", last, err)
+		return fmt.Errorf("index changes up to %d: %w", last, err)
 	}
 	g.cursor.Store(last)
 
 	now := time.Now()
 	x.progress.Store(now.UnixNano())
-	x.metrics.batch.Observe(float64(len(records)))
-	x.metrics.stage.Observe(now.Sub(begin).Seconds() / float64(len(records)))
+	x.metrics.batch.Observe(float64(len(changes)))
+	x.metrics.stage.Observe(now.Sub(begin).Seconds() / float64(len(changes)))
 	if last <= x.checked { // made anew: these were searchable before, their delays are measured
 		return nil
 	}
-	for _, r := range records {
-		x.metrics.searchable.Observe(now.Sub(r.Received).Seconds())
+	for _, c := range changes {
+		if c.Record != nil {
+			x.metrics.searchable.Observe(now.Sub(c.Record.Received).Seconds())
+		}
 	}
 	return x.checkpoint(ctx, last)
 }

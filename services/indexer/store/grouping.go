@@ -58,6 +58,20 @@ func (g *grouper) finish() error {
 	return g.meta.Put(metaGrouped, key(g.grouped))
 }
 
+// change takes a change into the groups: a revision, or, where c is nil, the end of the article whose last revision was
+// the previous one.
+func (g *grouper) change(c *copied, seq, previous uint64) error {
+	if c != nil {
+		return g.revision(c, previous)
+	}
+	g.grouped = seq
+	old, err := copyAt(g.copies, previous)
+	if err != nil || old == nil {
+		return err
+	}
+	return g.leave(old)
+}
+
 // revision takes a revision into the groups, in place of the previous one, if there is one. Revisions come in the order of
 // their numbers, each once.
 func (g *grouper) revision(c *copied, previous uint64) error {

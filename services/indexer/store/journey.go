@@ -24,6 +24,7 @@ type Journey struct {
 	Source       string          `json:"source,omitempty"`
 	Outcome      article.Outcome `json:"outcome"`
 	Seq          uint64          `json:"seq,omitempty"` // of the revision that it brought, or was a duplicate of
+	Previous     uint64          `json:"previous_seq,omitempty"`
 	Reason       string          `json:"reason,omitempty"`
 	Error        string          `json:"error,omitempty"`
 	Hops         []article.Hop   `json:"hops"`
@@ -33,7 +34,7 @@ type Journey struct {
 // result is what Write returns for a journey that had ended before.
 func (j *Journey) result() Result {
 	return Result{
-		Outcome: j.Outcome, ArticleID: j.ArticleID, Seq: j.Seq, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
+		Outcome: j.Outcome, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
 	}
 }
 

@@ -138,37 +138,58 @@ func (s *Store) Changes(after uint64, limit int) ([]article.Event, error) {
 	return events, nil
 }
 
-// Records returns records with sequence numbers above after, in order: up to limit, and fewer where they pass maxBytes
-// of article JSON together, but at least one if there is one.
-func (s *Store) Records(ctx context.Context, after uint64, limit, maxBytes int) ([]*Record, error) {
+// Change is a row of the change feed with the revision that it brought.
+type Change struct {
+	article.Event
+	Record *Record // nil where the change brought none: the article was merged or taken down, now or since
+}
+
+// Shown is the article of the change's revision, or nil where lists, searches and exports are not to show one.
+func (c *Change) Shown() (*article.Article, error) {
+	if c.Record == nil || c.Record.Hidden() {
+		return nil, nil
+	}
+	return c.Record.Decode()
+}
+
+// ChangesWithRecords returns changes with sequence numbers above after, in order: up to limit, and fewer where they pass
+// maxBytes of article JSON together, but at least one if there is one.
+func (s *Store) ChangesWithRecords(ctx context.Context, after uint64, limit, maxBytes int) ([]Change, error) {
 	const perTx = 50
-	var records []*Record
-	for size := 0; len(records) < limit && size < maxBytes; {
+	var changes []Change
+	for size := 0; len(changes) < limit && size < maxBytes; {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("records after %d: %w", after, err)
+			return nil, fmt.Errorf("changes after %d: %w", after, err)
 		}
-		n := len(records)
+		n := len(changes)
 		err := s.view(func(tx *bbolt.Tx) error {
-			c := tx.Bucket(bucketRecords).Cursor()
-			for k, v := c.Seek(key(after + 1)); k != nil && len(records) < min(limit, n+perTx) && size < maxBytes; k, v = c.Next() {
-				r, err := unpackRecord(number(k), v)
-				if err != nil {
-					return err
+			c, records := tx.Bucket(bucketChanges).Cursor(), tx.Bucket(bucketRecords)
+			for k, v := c.Seek(key(after + 1)); k != nil && len(changes) < min(limit, n+perTx) && size < maxBytes; k, v = c.Next() {
+				var change Change
+				if err := json.Unmarshal(v, &change.Event); err != nil {
+					return fmt.Errorf("change %d: %w", number(k), err)
 				}
-				records = append(records, r)
-				size += len(r.Article)
-				after = r.Seq
+				if packed := records.Get(k); packed != nil {
+					r, err := unpackRecord(number(k), packed)
+					if err != nil {
+						return err
+					}
+					change.Record = r
+					size += len(r.Article)
+				}
+				changes = append(changes, change)
+				after = number(k)
 			}
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("records after %d: %w", after, err)
+			return nil, fmt.Errorf("changes after %d: %w", after, err)
 		}
-		if len(records) == n {
+		if len(changes) == n {
 			break
 		}
 	}
-	return records, nil
+	return changes, nil
 }
 
 // Wait returns when there is a change above a sequence number, with an error when ctx or the store ends first.

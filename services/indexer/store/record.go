@@ -20,9 +20,15 @@ type Record struct {
 	Received time.Time `json:"received"` // when the pipeline took the page or publication
 	Origin   string    `json:"origin"`   // the journey that brought it
 
+	// Removal says that the article is removed, as of this revision; Article then is what it was before.
+	Removal *article.Removal `json:"removal,omitempty"`
+
 	// Article is the JSON that arrived, with the fields of newer publishers that this Dateline does not know.
 	Article json.RawMessage `json:"article,omitempty"`
 }
+
+// Hidden reports whether lists, searches and exports are not to show the article.
+func (r *Record) Hidden() bool { return r.Removal != nil && r.Removal.Reason == article.Withdrawn }
 
 // Decode reads the record's article.
 func (r *Record) Decode() (*article.Article, error) {

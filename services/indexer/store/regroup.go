@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"dateline/services/indexer/duplicates"
+
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
@@ -61,24 +63,31 @@ func (s *Store) Group(ctx context.Context) (int, error) {
 	if st.Grouped >= st.LastSeq {
 		return 0, nil
 	}
-	records, err := s.Records(ctx, st.Grouped, groupBatch, groupBytes)
+	changes, err := s.ChangesWithRecords(ctx, st.Grouped, groupBatch, groupBytes)
 	if err != nil {
 		return 0, fmt.Errorf("group near-duplicates: %w", err)
 	}
-	copies := make([]*copied, len(records))
-	for i, r := range records {
-		if copies[i], err = copyOfRecord(r); err != nil {
+	copies := make([]*copied, len(changes))
+	for i, c := range changes {
+		if c.Record == nil {
+			continue
+		}
+		if copies[i], err = copyOfRecord(c.Record); err != nil {
 			return 0, fmt.Errorf("group near-duplicates: %w", err)
 		}
 	}
 	var done work
 	err = s.update(func(tx *bbolt.Tx) error {
 		g := newGrouper(tx)
-		for i, c := range copies {
-			if c.seq <= g.grouped {
+		for i, c := range changes {
+			if c.Seq <= g.grouped {
 				continue
 			}
-			if err := g.revision(c, records[i].Previous); err != nil {
+			previous := c.Previous
+			if c.Record != nil { // rows of before did not tell
+				previous = c.Record.Previous
+			}
+			if err := g.change(copies[i], c.Seq, previous); err != nil {
 				return err
 			}
 		}
@@ -89,7 +98,7 @@ func (s *Store) Group(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("group near-duplicates after %d: %w", st.Grouped, err)
 	}
 	s.worked(done)
-	return len(records), nil
+	return len(changes), nil
 }
 
 func copyOfRecord(r *Record) (*copied, error) {
@@ -101,7 +110,11 @@ func copyOfRecord(r *Record) (*copied, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record %d: %w", r.Seq, err)
 	}
-	return copyOf(r.Seq, id, r.Stored, a, sketchOf(a)), nil
+	sketch := sketchOf(a)
+	if r.Hidden() {
+		sketch = duplicates.Sketch{}
+	}
+	return copyOf(r.Seq, id, r.Stored, a, sketch), nil
 }
 
 // SetApart takes an article out of its group of near-duplicates for good, or lets it be grouped again. Doing so twice

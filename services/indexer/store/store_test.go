@@ -246,23 +246,23 @@ func TestListing(t *testing.T) {
 	}
 }
 
-func TestRecordsInPieces(t *testing.T) {
+func TestChangesInPieces(t *testing.T) {
 	ctx := context.Background()
 	s := opened(t, t.TempDir())
 	for i := range 120 {
 		write(t, s, arrival(t, fmt.Sprintf("news.example/%d", i), "text", fmt.Sprint(i)))
 	}
-	if r, err := s.Records(ctx, 10, 1000, 1<<20); err != nil || len(r) != 110 || r[0].Seq != 11 || r[109].Seq != 120 {
-		t.Errorf("%d records, %v", len(r), err)
+	if r, err := s.ChangesWithRecords(ctx, 10, 1000, 1<<20); err != nil || len(r) != 110 || r[0].Seq != 11 || r[109].Seq != 120 {
+		t.Errorf("%d changes, %v", len(r), err)
 	}
-	if r, err := s.Records(ctx, 0, 70, 1<<20); err != nil || len(r) != 70 {
-		t.Errorf("%d records of at most 70, %v", len(r), err)
+	if r, err := s.ChangesWithRecords(ctx, 0, 70, 1<<20); err != nil || len(r) != 70 {
+		t.Errorf("%d changes of at most 70, %v", len(r), err)
 	}
-	if r, err := s.Records(ctx, 0, 70, 1); err != nil || len(r) != 1 {
-		t.Errorf("%d records of at most a byte, %v", len(r), err)
+	if r, err := s.ChangesWithRecords(ctx, 0, 70, 1); err != nil || len(r) != 1 {
+		t.Errorf("%d changes of at most a byte, %v", len(r), err)
 	}
-	if r, err := s.Records(ctx, 120, 70, 1<<20); err != nil || len(r) != 0 {
-		t.Errorf("%d records after the last, %v", len(r), err)
+	if r, err := s.ChangesWithRecords(ctx, 120, 70, 1<<20); err != nil || len(r) != 0 {
+		t.Errorf("%d changes after the last, %v", len(r), err)
 	}
 }
 

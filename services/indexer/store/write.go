@@ -39,6 +39,7 @@ type Result struct {
 	Outcome   article.Outcome // new, revised or duplicate
 	ArticleID string
 	Seq       uint64 // of the revision; for a duplicate, of the one that was there already
+	Previous  uint64 // the change of the article before that
 	Source    string
 	URL       string
 	Time      time.Time
@@ -48,9 +49,9 @@ type Result struct {
 
 // Event is the result as INDEXED messages carry it.
 func (r Result) Event() article.Event {
-	e := article.Event{Seq: r.Seq, Outcome: r.Outcome, ArticleID: r.ArticleID, Source: r.Source, URL: r.URL, Time: r.Time}
+	e := article.Event{Seq: r.Seq, Previous: r.Previous, Outcome: r.Outcome, ArticleID: r.ArticleID, Source: r.Source, URL: r.URL, Time: r.Time}
 	if r.Outcome == article.OutcomeDuplicate {
-		e.Seq = 0 // it is no change
+		e.Seq, e.Previous = 0, 0 // it is no change
 	}
 	return e
 }
@@ -244,7 +245,7 @@ func (w *writer) store(in *Arrival, j *Journey, id, version []byte, previous uin
 	if err := w.records.Put(k, packed); err != nil {
 		return 0, err
 	}
-	j.Seq = seq
+	j.Seq, j.Previous = seq, previous
 	if err := putJSON(w.changes, k, j.result().Event()); err != nil {
 		return 0, err
 	}
