@@ -57,6 +57,7 @@ func HeaderValue(h map[string][]string, name string) string {
 // CloudEvents types (ce-type) of the messages.
 const (
 	TypeJob         = "dateline.job.v1"
+	TypeVisit       = "dateline.visit.v1"
 	TypePage        = "dateline.page.v1"
 	TypePublication = "dateline.publication.v1"
 	TypeArticle     = "dateline.article.v1"
@@ -228,6 +229,7 @@ type Job struct {
 	Class    JobClass   `json:"class,omitempty" jsonschema:"enum=fresh,enum=retry,enum=backfill,description=Absent for fresh"`
 	Attempts int        `json:"attempts,omitempty" jsonschema:"minimum=0,description=Fetches that failed so far"`
 	Due      *time.Time `json:"due,omitempty" jsonschema:"description=Not to be fetched before"`
+	Once     bool       `json:"once,omitempty" jsonschema:"description=The page is not fetched again later; so of every backfill"`
 	Item     *FeedItem  `json:"item,omitempty"`
 }
 

@@ -14,6 +14,7 @@ import (
 	"dateline/pkg/queue"
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/fetch"
+	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/registry"
 )
 
@@ -44,6 +45,7 @@ type Wish struct {
 	Tag        []string          `help:"Tag; may be given several times." placeholder:"TAG"`
 	Interval   time.Duration     `help:"Time between two polls; 0 to poll as often as it pays." default:"0s"`
 	HostDelay  time.Duration     `help:"Least time between two requests to its site, where that is more than --fetch-host-delay." default:"0s"`
+	Refetch    refetch.Policy    `help:"How long after its first fetch each of its pages is fetched again, such as 15m,1h,1d; none for never, default for what --refetch of the fetcher says." default:"default"`
 	Agent      string            `help:"User-Agent for its requests."`
 	Header     map[string]string `help:"Header for its requests, as NAME=VALUE; may be given several times." mapsep:"none"`
 	Proxy      string            `help:"Proxy for its requests: an http, https or socks5 URL with a port."`
@@ -59,7 +61,7 @@ func (w *Wish) wish() registry.Wish {
 	}
 	wish := registry.Wish{
 		Kind: registry.Kind(w.Kind), Title: w.Title, Language: w.Language, Country: strings.ToUpper(w.Country), Tags: w.Tag,
-		Interval: registry.Duration(w.Interval), HostDelay: registry.Duration(w.HostDelay), NoRobots: w.NoRobots, Backfill: w.Backfill,
+		Interval: registry.Duration(w.Interval), HostDelay: registry.Duration(w.HostDelay), NoRobots: w.NoRobots, Backfill: w.Backfill, Refetch: w.Refetch,
 		Overrides: fetch.Overrides{Agent: w.Agent, Proxy: w.Proxy, Unverified: w.Unverified},
 	}
 	if len(header) > 0 {

@@ -120,6 +120,7 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 	default:
 		row("next poll", s.Plan)
 	}
+	row("fetched again", visits(s))
 	row("validators", validators(s))
 	if m := s.Standing.MovedTo; m != "" {
 		row("moved", fmt.Sprintf("to %s, seen %d times since %s", m, s.Standing.Sightings, s.Standing.MovedSince.Format(time.RFC3339)))
@@ -158,6 +159,19 @@ func validators(s *registry.Source) string {
 		return "none: the whole is asked for"
 	}
 	return strings.Join(all, ", ")
+}
+
+// visits tells when the source's pages are fetched again.
+func visits(s *registry.Source) string {
+	switch {
+	case s.Paused:
+		return "no page, while it is paused"
+	case s.Refetch.IsZero():
+		return "each page as --refetch of the fetcher says"
+	case len(s.Refetch) == 0:
+		return "no page"
+	}
+	return "each page " + s.Refetch.String() + " after its first fetch"
 }
 
 // wishes names what differs from the rest.
