@@ -21,6 +21,7 @@ const (
 	HeaderLanguage        = "Dateline-Language"
 	HeaderSection         = "Dateline-Section"
 	HeaderSchemaVersion   = "Dateline-Schema-Version"
+	HeaderPubStatus       = "Dateline-Pub-Status" // IPTC pubStatus: usable, or canceled or withheld, which withdraws
 
 	HeaderOrigin     = "Dateline-Origin"      // the journey's id, see Origin
 	HeaderHops       = "Dateline-Hops"        // JSON array of Hop
@@ -30,7 +31,7 @@ const (
 // PublicationHeaders are the headers a publisher may send, all of which count for its publication's identity.
 var PublicationHeaders = []string{
 	HeaderContentType, HeaderURL, HeaderID, HeaderPublished, HeaderModified, HeaderHeadline, HeaderAuthor, HeaderLanguage,
-	HeaderSection, HeaderSchemaVersion,
+	HeaderSection, HeaderSchemaVersion, HeaderPubStatus,
 }
 
 // HeaderValues returns the values of a header, its name in any case.

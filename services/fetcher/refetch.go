@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"dateline/pkg/article"
@@ -102,7 +103,7 @@ func (f *fetcher) visit(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	outcome := refetch.Failed
 	var page *article.Page
 	switch {
-	case failed != nil && refetch.Absent(failed.Status):
+	case failed != nil && (failed.Status == http.StatusNotFound || failed.Status == http.StatusGone):
 		if outcome = p.Lost(failed.Status, f.cfg.RefetchConfirm, now); outcome == refetch.Gone {
 			page = &article.Page{URL: p.URL, FinalURL: p.FinalURL, Status: failed.Status, Captured: now}
 		}

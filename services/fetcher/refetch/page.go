@@ -76,10 +76,7 @@ func (p *Page) NotModified(h http.Header) Outcome {
 	return Unchanged
 }
 
-// Absent tells whether a status says that there is no page any more.
-func Absent(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
-
-// Lost takes in an answer that is Absent. 410 is Gone at once, 404 when it still is one after the time to confirm it, and
+// Lost takes in an answer of 404 or 410. 410 is Gone at once, 404 when it still is one after the time to confirm it, and
 // until then Missing; what has been told already is Unchanged.
 func (p *Page) Lost(status int, confirm time.Duration, now time.Time) Outcome {
 	switch {

@@ -77,7 +77,7 @@ func visits(t *testing.T, p Policy, late time.Duration, s site) string {
 	page := &Page{URL: "https://example.org/a", First: first}
 	answer := func(now time.Time) Outcome {
 		switch status, body := s(now.Sub(first)); {
-		case Absent(status):
+		case status == http.StatusNotFound, status == http.StatusGone:
 			return page.Lost(status, confirm, now)
 		case status == http.StatusNotModified:
 			return page.NotModified(http.Header{})
