@@ -60,7 +60,6 @@ func TestRefetchSchedules(t *testing.T) {
 		}})
 	}()
 	d := <-got
-	fmt.Printf("%+v\n%s\n", d.Header, d.Body)
 	if string(d.Body) != "second" || d.Header.Get("Dateline-Url") == "" {
 		t.Errorf("delivered %q with %v", d.Body, d.Header)
 	}

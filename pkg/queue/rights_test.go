@@ -185,8 +185,8 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	if _, err := publisher.Last(ctx, ReceiptSubject("rasc", "1")); err != nil {
 		t.Errorf("publisher: last receipt: %v", err)
 	}
-	for _, q := range []*Queue{fetcher, parser, indexer} {
-		if status, err := q.status(ctx, q.consumed); err != nil || len(status) != 2 {
+	for q, streams := range map[*Queue]int{fetcher: 3, parser: 2, indexer: 2} {
+		if status, err := q.status(ctx, q.consumed); err != nil || len(status) != streams {
 			t.Errorf("%s: depth %+v, %v", q.name, status, err)
 		}
 		for _, c := range q.consumed {

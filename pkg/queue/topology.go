@@ -52,14 +52,6 @@ var streams = []jetstream.StreamConfig{
 		Description: "next poll of each feed; the truth is the bucket SOURCES",
 	},
 	{
-		// A stream of its own, so that re-fetches never displace a poll. When it is full the oldest schedule goes, which is one
-		// that waits longest: pages lose their visit after seven days before any loses that after a day. A work queue, so
-		// that what is done leaves no trace.
-		Name: streamRefetch, Subjects: []string{"refetch.wait.*", "refetch.due.*"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardOld, MaxBytes: 60,
-		MaxMsgsPerSubject: 1, Duplicates: time.Hour, AllowMsgSchedules: true, AllowMsgTTL: true, MaxMsgSize: 64 << 10,
-		Description: "next visit to each page that was fetched; the oldest, those after seven days, go first where there are too many",
-	},
-	{
 		Name: streamJobs, Subjects: []string{"jobs.>"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 50,
 		MaxMsgsPerSubject: 1, DiscardNewPerSubject: true, Duplicates: time.Minute, MaxMsgSize: 64 << 10,
 		Description: "URLs to fetch, one outstanding job each",
@@ -93,6 +85,14 @@ var streams = []jetstream.StreamConfig{
 		Name: streamDead, Subjects: []string{"dlq.>"}, Discard: jetstream.DiscardNew, MaxBytes: 50,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxPayload,
 		Description: "dead letters with payload and cause",
+	},
+	{
+		// A stream of its own, so that re-fetches never displace a poll. When it is full the oldest schedule goes, which is one
+		// that waits longest: pages lose their visit after seven days before any loses that after a day. A work queue, so
+		// that what is done leaves no trace.
+		Name: streamRefetch, Subjects: []string{"refetch.wait.*", "refetch.due.*"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardOld, MaxBytes: 60,
+		MaxMsgsPerSubject: 1, Duplicates: time.Hour, AllowMsgSchedules: true, AllowMsgTTL: true, MaxMsgSize: 64 << 10,
+		Description: "next visit to each page that was fetched; the oldest, those after seven days, go first where there are too many",
 	},
 }
 
