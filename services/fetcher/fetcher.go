@@ -138,7 +138,7 @@ type fetcher struct {
 	q          *queue.Queue
 	client     *fetch.Client
 	gate       *polite.Gate
-	robots     *robots.Cache
+	robots     *robotsRules
 	registry   *registry.Registry
 	evidence   *warc.Writer       // nil where none is kept
 	subscriber *websub.Subscriber // nil where there is no WebSub
@@ -182,7 +182,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 		Rates:   [3]float64{cfg.FetchRateFresh, cfg.FetchRateRetry, cfg.FetchRateBackfill},
 		Resolve: f.client.Resolve,
 	}, sites, adm.Registry)
-	f.robots = robots.NewCache(robots.Config{Token: robots.Token(cfg.FetchUserAgent), Fetch: f.robotsTxt})
+	f.robots = &robotsRules{token: robots.Token(cfg.FetchUserAgent), fetch: f.robotsTxt}
 	if cfg.Evidence.WARCDir != "" {
 		f.evidence, err = warc.Open(cfg.Evidence, warc.Info{Software: "dateline", Operator: cfg.FetchContact, UserAgent: cfg.userAgent(), Robots: "classic"}, adm.Registry)
 		if err != nil {
