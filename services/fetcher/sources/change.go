@@ -16,6 +16,7 @@ import (
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/terminal"
 )
 
 // ErrRejected tells that some sources were refused, which has been told of already.
@@ -87,7 +88,7 @@ func (r *Registry) Add(ctx context.Context, out io.Writer, urls []string, w Wish
 		})
 		switch {
 		case errors.Is(err, ErrRejected):
-			fmt.Fprintf(out, "rejected  %s: %v\n", plain(url), err)
+			fmt.Fprintf(out, "rejected  %s: %v\n", terminal.Text(url), err)
 			rejected = ErrRejected
 		case err != nil:
 			return err
@@ -179,9 +180,9 @@ func (r *Registry) each(ctx context.Context, out io.Writer, done string, names [
 	for _, name := range names {
 		switch err := f(idOf(name)); {
 		case err == nil:
-			fmt.Fprintf(out, "%s  %s\n", done, plain(name))
+			fmt.Fprintf(out, "%s  %s\n", done, terminal.Text(name))
 		case errors.Is(err, registry.ErrUnknown):
-			fmt.Fprintf(out, "unknown  %s\n", plain(name))
+			fmt.Fprintf(out, "unknown  %s\n", terminal.Text(name))
 			rejected = ErrRejected
 		default:
 			return err
