@@ -51,7 +51,7 @@ type Config struct {
 	FetchAddressRate    float64       `help:"Most requests a second to one IP address, over all fetchers; 0 for any number." default:"10" env:"DATELINE_FETCH_ADDRESS_RATE"`
 	FetchRateFresh      float64       `help:"Most requests a second of this fetcher for news, polls of feeds included; 0 for any number." default:"0" env:"DATELINE_FETCH_RATE_FRESH"`
 	FetchRateRetry      float64       `help:"The same for retries." default:"0" env:"DATELINE_FETCH_RATE_RETRY"`
-	FetchRateBackfill   float64       `help:"The same for backfill." default:"0" env:"DATELINE_FETCH_RATE_BACKFILL"`
+	FetchRateBackfill   float64       `help:"The same for backfill, and for pages that are fetched again." default:"0" env:"DATELINE_FETCH_RATE_BACKFILL"`
 	FetchRetryDelay     time.Duration `help:"Time before the first retry of a page; doubles with each, up to 1h." default:"15s" env:"DATELINE_FETCH_RETRY_DELAY"`
 	FetchPageBytes      queue.Size    `help:"Most bytes of a page, as transferred; the rest is cut off." default:"4MiB" env:"DATELINE_FETCH_PAGE_BYTES"`
 	FetchFeedBytes      queue.Size    `help:"Most bytes of a feed, as transferred; the rest is cut off." default:"10MiB" env:"DATELINE_FETCH_FEED_BYTES"`

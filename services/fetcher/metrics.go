@@ -66,7 +66,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Name: "dateline_fetch_bytes_total", Help: "Bytes of the bodies that the fetcher got, as transferred (wire) and after decompression (decoded).",
 	}, []string{"form"})
 	m := &metrics{
-		articles: metric.Articles(article.StageFetcher, "fetched", "feed", "retried", "failed"),
+		articles: metric.Articles(article.StageFetcher, "fetched", "refetched", "feed", "retried", "failed"),
 		seconds:  metric.Seconds(article.StageFetcher, []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dateline_fetch_failures_total", Help: "Fetches of pages and feeds that failed, by reason.",

@@ -129,6 +129,7 @@ func (f *fetcher) visit(ctx context.Context, d *queue.Delivery) queue.Outcome {
 		// What a page said before, it may say again within the day in which RAW keeps an id once.
 		m.ID = fmt.Sprintf("%s-%d", m.ID, due.Unix())
 		m.Header[article.HeaderOrigin] = []string{d.Origin()}
+		f.metrics.articles.WithLabelValues("refetched").Inc()
 		out = append(out, m)
 	}
 	return queue.Done(out...)

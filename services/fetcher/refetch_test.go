@@ -1,6 +1,7 @@
 package fetcher
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -195,4 +196,45 @@ func TestRefetchAfterRestart(t *testing.T) {
 	if n := s.times("/page"); n != 2 {
 		t.Errorf("asked for %d times", n)
 	}
+}
+
+// A visit that is made again, since its acknowledgement was lost, is the same capture and the same next visit.
+func TestRefetchTwice(t *testing.T) {
+	t.Parallel()
+	q, s := queuetest.Start(t), newPages(t)
+	o := collect(t, q)
+	cfg := quiet()
+	cfg.Refetch = refetch.Policy{time.Second, time.Hour}
+	reg, _ := measured(t, q, cfg)
+	now := time.Now().UTC()
+	body, err := json.Marshal(refetch.Page{URL: s.URL + "/page", FinalURL: s.URL + "/page", First: now.Add(-2 * time.Second), Due: now.Add(-time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 {
+		if _, err := q.Publish(t.Context(), queue.Message{Subject: queue.RefetchDueSubject("page"), ID: fmt.Sprint(n), Body: body}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the visit", 10*time.Second, func() bool { return int(gauge(t, reg, "dateline_refetches_total", "outcome=changed")) == n+1 })
+	}
+	waiting := func() (n uint64) {
+		status, err := q.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range status {
+			if s.Name == "REFETCH" {
+				n = s.Messages
+			}
+		}
+		return n
+	}
+	eventually(t, "one visit ahead", 10*time.Second, func() bool { return waiting() == 1 })
+	if got := o.came("/page"); len(got) != 1 || s.times("/page") != 2 {
+		t.Errorf("%v came of %d requests", got, s.times("/page"))
+	}
+	if _, err := q.Publish(t.Context(), queue.Message{Subject: queue.RefetchDueSubject("page"), ID: "broken", Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a dead letter", 10*time.Second, func() bool { _, dead := o.count(); return dead == 1 })
 }
