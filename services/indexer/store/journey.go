@@ -34,7 +34,7 @@ type Journey struct {
 // result is what Write returns for a journey that had ended before.
 func (j *Journey) result() Result {
 	return Result{
-		Outcome: j.Outcome, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
+		Outcome: j.Outcome, Reason: j.Reason, Error: j.Error, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
 	}
 }
 

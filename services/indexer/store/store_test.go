@@ -70,6 +70,7 @@ func TestOutcomes(t *testing.T) {
 		arrival(t, "news.example/a", "first", "4"), // an old revision that comes late
 		arrival(t, "news.example/b", "first", "5"),
 	}
+	in[3].Hops = []article.Hop{{Stage: "queue", Time: in[3].Hops[0].Time.Add(-time.Hour), Outcome: "published"}}
 	var got []string
 	for _, r := range write(t, s, in...) {
 		got = append(got, fmt.Sprintf("%s %d", r.Outcome, r.Seq))

@@ -1,0 +1,333 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"dateline/pkg/article"
+	"dateline/pkg/weburl"
+	"dateline/services/indexer/duplicates"
+
+	"go.etcd.io/bbolt"
+)
+
+// How an arrival finds the article that it belongs to. Each way to know an article is an address: 16 bytes, which lead to
+// the article's id, at once or over the id of one that was merged into it.
+var (
+	bucketAddresses = []byte("addresses") // address -> id of an article, or of one that has an address in turn
+	bucketSeparate  = []byte("separate")  // id, id: two articles that somebody told apart; both ways round
+)
+
+// Tier is what gave an arrival to an article, or an article to another one, the strongest first.
+type Tier string
+
+// The tiers.
+const (
+	TierURL         Tier = "url"          // a redirect led from an address of the one to the other
+	TierKey         Tier = "key"          // another spelling of an address (weburl.Key)
+	TierCanonical   Tier = "canonical"    // one page names the other's address as its canonical one
+	TierPublisherID Tier = "publisher_id" // the publisher gives both the same id
+	TierContent     Tier = "content"      // one site has the same headline, text and day of publication at both
+)
+
+// Tiers are all there are.
+var Tiers = []Tier{TierURL, TierKey, TierCanonical, TierPublisherID, TierContent}
+
+// Bounds of what counts as the same.
+const (
+	leastText    = 20                 // bytes of a text; less is a label, which many pages have
+	tellingWords = 40                 // of a text, from which on two articles with the same headline, text and day are one
+	sameStory    = 7 * 24 * time.Hour // at most between two sightings of one story at two addresses
+	sharedText   = .5                 // of the shorter text, where a redirect or a canonical address links two pages
+	maxMoves     = 32                 // from an address to its article
+)
+
+// identity is all that an arrival can be known by. What it does not have is nil.
+type identity struct {
+	id          []byte // that the parser gave
+	fingerprint []byte
+	address     []byte // of the URL that the capture came from, as canonical form
+	from        []byte // key of the URL that was asked for, where a redirect led to another
+	canonical   []byte // key of the canonical address, where it is another
+	publication []byte // the publisher's id, where the article has a URL as well
+	body        []byte // site and text
+	story       uint64 // headline and day of publication
+	telling     bool   // the text is long enough for body and story to tell the article
+	sketch      duplicates.Sketch
+	seen        time.Time // when it was captured, or the pipeline took it
+	url         string    // of address, for people
+	site        string
+}
+
+// hash16 names a list of parts, each preceded by its length.
+func hash16(parts ...string) []byte {
+	h := sha256.New()
+	var n [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
+		h.Write(n[:])
+		h.Write([]byte(p))
+	}
+	return h.Sum(nil)[:16]
+}
+
+// identify works out by what an article can be known. It needs no transaction, and takes most of the time.
+func identify(a *article.Article, received time.Time) (*identity, error) {
+	p := &identity{sketch: sketchOf(a), seen: seenAt(a, received), site: a.Source}
+	var err error
+	if p.id, err = idKey(a.ID); err != nil {
+		return nil, err
+	}
+	if p.fingerprint, err = idKey(a.Fingerprint); err != nil {
+		return nil, fmt.Errorf("fingerprint: %w", err)
+	}
+	p.locate(a.URL, a.CanonicalURL, a.Capture, a.Publication)
+	text := folded(a.Text)
+	if len(text) < leastText {
+		return p, nil
+	}
+	p.body = hash16("body", p.site, text)
+	day := ""
+	if d := a.DatePublished; d != nil && d.From != article.FromModified {
+		day = d.Time.Format(time.DateOnly)
+	}
+	p.story = binary.BigEndian.Uint64(hash16(folded(a.Headline), day))
+	p.telling = p.sketch.Words >= tellingWords && !p.sketch.Empty()
+	return p, nil
+}
+
+// identifyRemoval is identify for what is removed, which has addresses and no content.
+func identifyRemoval(r *article.Removal) (*identity, error) {
+	p := &identity{seen: r.Time, site: r.Source}
+	var err error
+	if p.id, err = idKey(r.ID); err != nil {
+		return nil, err
+	}
+	p.locate(r.URL, r.CanonicalURL, nil, r.Publication)
+	return p, nil
+}
+
+func (p *identity) locate(url, canonical string, c *article.Capture, pub *article.Publication) {
+	p.url = url
+	if c != nil && c.FinalURL != "" {
+		p.url = c.FinalURL
+	}
+	p.address = addressOf(p.url)
+	other := func(u string) []byte {
+		if u == "" || u == p.url {
+			return nil
+		}
+		if k := keyID(u); !bytes.Equal(k, p.id) {
+			return k
+		}
+		return nil
+	}
+	p.from, p.canonical = other(url), other(canonical)
+	if p.url != "" {
+		p.site = weburl.Site(weburl.Host(p.url))
+		if pub != nil && pub.ID != "" {
+			p.publication, _ = idKey(article.IDOfPublication(pub.Publisher, pub.ID))
+		}
+	}
+}
+
+// addressOf is the address of a URL in its canonical form, nil for none.
+func addressOf(url string) []byte {
+	if url == "" {
+		return nil
+	}
+	if c, err := weburl.Canonical(url); err == nil {
+		url = c
+	}
+	return hash16("url", url)
+}
+
+// urlOf is where an article was captured.
+func urlOf(a *article.Article) string {
+	if a.Capture != nil && a.Capture.FinalURL != "" {
+		return a.Capture.FinalURL
+	}
+	return a.URL
+}
+
+// keyID is the id of the article at a URL, nil for what is none.
+func keyID(url string) []byte {
+	k, err := weburl.Key(url)
+	if err != nil {
+		return nil
+	}
+	id, _ := idKey(article.IDOfURL(k))
+	return id
+}
+
+// aloneID is the id of an article at one spelling of a URL only. No key looks like a URL, so it is nobody else's.
+func aloneID(url string) []byte {
+	if c, err := weburl.Canonical(url); err == nil {
+		url = c
+	}
+	id, _ := idKey(article.IDOfURL(url))
+	return id
+}
+
+// seenAt is the time that says which of two revisions is the later one.
+func seenAt(a *article.Article, received time.Time) time.Time {
+	if a.Capture != nil && !a.Capture.Time.IsZero() {
+		return a.Capture.Time
+	}
+	return received
+}
+
+func folded(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// claim is the address under which an article is known at the key of a URL that led or is said to lead to it. Unlike
+// other addresses it needs the text to agree: /latest leads elsewhere each day, and templates name one canonical address
+// for all their pages.
+func claim(key []byte) []byte { return hash16("claim", string(key)) }
+
+// match is an article that a tier finds.
+type match struct {
+	id       []byte
+	tier     Tier
+	evidence string
+}
+
+// live follows an address to its article, nil where there is none.
+func live(ids, addresses *bbolt.Bucket, at []byte) []byte {
+	for range maxMoves {
+		if ids.Get(at) != nil {
+			return bytes.Clone(at)
+		}
+		if at = addresses.Get(at); len(at) != 16 {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (w *writer) live(at []byte) []byte {
+	if at == nil {
+		return nil
+	}
+	return live(w.ids, w.addresses, at)
+}
+
+// separate reports whether two articles were told apart.
+func (w *writer) separate(a, b []byte) bool { return w.apart.Get(pair(a, b)) != nil }
+
+func pair(a, b []byte) []byte { return append(bytes.Clone(a), b...) }
+
+// find returns the articles that an arrival may be, by the strongest tier first, each once; but none that it was told
+// apart from.
+func (w *writer) find(p *identity) ([]match, error) {
+	var found []match
+	alone := p.id
+	if p.url != "" {
+		alone = aloneID(p.url)
+	}
+	add := func(id []byte, tier Tier, evidence string) {
+		if id == nil || !bytes.Equal(id, p.id) && w.separate(p.id, id) || !bytes.Equal(id, alone) && w.separate(alone, id) {
+			return
+		}
+		for _, m := range found {
+			if bytes.Equal(m.id, id) || w.separate(m.id, id) {
+				return
+			}
+		}
+		found = append(found, match{id, tier, evidence})
+	}
+	if p.address != nil {
+		add(w.live(p.address), TierURL, "the same address")
+	}
+	add(w.live(p.id), TierKey, "another spelling of the address")
+	if len(found) > 0 && p.publication == nil && w.unchanged(found[0].id, p) {
+		return found, nil // which is most of what comes again
+	}
+	b, err := w.bodyAt(p.body)
+	if err != nil {
+		return nil, err
+	}
+	for _, linked := range []struct {
+		at       []byte
+		tier     Tier
+		evidence string
+	}{
+		{p.from, TierURL, "a redirect leads there, and the text agrees"},
+		{claim(p.id), TierCanonical, "it names this address, and the text agrees"},
+		{p.canonical, TierCanonical, "this names its address, and the text agrees"},
+	} {
+		if linked.at == nil {
+			continue
+		}
+		ids := [][]byte{w.live(linked.at)}
+		if linked.tier != TierCanonical || bytes.Equal(linked.at, p.canonical) {
+			ids = append(ids, w.live(claim(linked.at)))
+		}
+		for _, id := range ids {
+			if id == nil || p.body == nil { // a removal has no text: what is only claimed does not count for it
+				continue
+			}
+			same, err := w.alike(id, p, b)
+			if err != nil {
+				return nil, err
+			}
+			if same {
+				add(id, linked.tier, linked.evidence)
+			}
+		}
+	}
+	add(w.live(p.publication), TierPublisherID, "the publisher gives it the same id")
+	if p.telling {
+		for _, c := range b.copies {
+			if c.story == p.story && c.seen.Sub(p.seen).Abs() <= sameStory {
+				add(w.live(c.id[:]), TierContent, "one site has the same headline, text and day: "+strconv.Itoa(p.sketch.Words)+" words")
+			}
+		}
+	}
+	return found, nil
+}
+
+// unchanged reports whether an arrival is what the latest revision of an article is.
+func (w *writer) unchanged(id []byte, p *identity) bool {
+	latest := w.ids.Get(id)
+	return latest != nil && bytes.Equal(w.versions.Get(pair(id, p.fingerprint)), latest)
+}
+
+// alike reports whether an arrival has the text of an article, or half of it.
+func (w *writer) alike(id []byte, p *identity, b *body) (bool, error) {
+	for _, c := range b.copies {
+		if bytes.Equal(w.live(c.id[:]), id) {
+			return true, nil
+		}
+	}
+	c, err := copyAt(w.grouper.copies, number(w.ids.Get(id)))
+	if err != nil || c == nil || c.sketch.Brief() || p.sketch.Brief() {
+		return false, err
+	}
+	return duplicates.Compare(c.sketch, p.sketch).Smaller() >= sharedText, nil
+}
+
+// learn makes an article known by the addresses of an arrival. The first that claims an address keeps it.
+func (w *writer) learn(p *identity, id []byte) error {
+	put := func(at, id []byte) error {
+		if at == nil || w.addresses.Get(at) != nil {
+			return nil
+		}
+		return w.addresses.Put(at, id)
+	}
+	if err := put(p.address, id); err != nil {
+		return err
+	}
+	for _, k := range [][]byte{p.from, p.canonical} {
+		if k != nil {
+			if err := put(claim(k), id); err != nil {
+				return err
+			}
+		}
+	}
+	return put(p.publication, id)
+}
