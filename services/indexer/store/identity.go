@@ -54,7 +54,8 @@ type identity struct {
 	address     []byte // of the URL that the capture came from, as canonical form
 	from        []byte // key of the URL that was asked for, where a redirect led to another
 	canonical   []byte // key of the canonical address, where it is another
-	publication []byte // the publisher's id, where the article has a URL as well
+	publication []byte // id that the publisher's id would give, where the article has a URL as well
+	publisherID []byte // the publisher's id
 	body        []byte // site and text
 	story       uint64 // headline and day of publication
 	telling     bool   // the text is long enough for body and story to tell the article
@@ -128,11 +129,15 @@ func (p *identity) locate(url, canonical string, c *article.Capture, pub *articl
 		return nil
 	}
 	p.from, p.canonical = other(url), other(canonical)
-	if p.url != "" {
-		p.site = weburl.Site(weburl.Host(p.url))
-		if pub != nil && pub.ID != "" {
-			p.publication, _ = idKey(article.IDOfPublication(pub.Publisher, pub.ID))
-		}
+	if pub != nil && pub.ID != "" {
+		p.publisherID = hash16("publication", pub.Publisher, pub.ID)
+	}
+	if p.url == "" {
+		return
+	}
+	p.site = weburl.Site(weburl.Host(p.url))
+	if p.publisherID != nil {
+		p.publication, _ = idKey(article.IDOfPublication(pub.Publisher, pub.ID))
 	}
 }
 
@@ -187,7 +192,12 @@ func folded(s string) string { return strings.Join(strings.Fields(s), " ") }
 // claim is the address under which an article is known at the key of a URL that led or is said to lead to it. Unlike
 // other addresses it needs the text to agree: /latest leads elsewhere each day, and templates name one canonical address
 // for all their pages.
-func claim(key []byte) []byte { return hash16("claim", string(key)) }
+func claim(key []byte) []byte {
+	if key == nil {
+		return nil
+	}
+	return hash16("claim", string(key))
+}
 
 // match is an article that a tier finds.
 type match struct {
@@ -225,12 +235,9 @@ func pair(a, b []byte) []byte { return append(bytes.Clone(a), b...) }
 // apart from.
 func (w *writer) find(p *identity) ([]match, error) {
 	var found []match
-	alone := p.id
-	if p.url != "" {
-		alone = aloneID(p.url)
-	}
+	own := [][]byte{p.id} // ids that the arrival would have alone
 	add := func(id []byte, tier Tier, evidence string) {
-		if id == nil || !bytes.Equal(id, p.id) && w.separate(p.id, id) || !bytes.Equal(id, alone) && w.separate(alone, id) {
+		if id == nil {
 			return
 		}
 		for _, m := range found {
@@ -238,14 +245,28 @@ func (w *writer) find(p *identity) ([]match, error) {
 				return
 			}
 		}
+		for _, o := range own {
+			if w.separate(o, id) {
+				return
+			}
+		}
 		found = append(found, match{id, tier, evidence})
 	}
-	if p.address != nil {
-		add(w.live(p.address), TierURL, "the same address")
+	// Whose address it is, is certain.
+	if at := w.live(p.address); at != nil {
+		found, own = append(found, match{at, TierURL, "the same address"}), nil
 	}
-	add(w.live(p.id), TierKey, "another spelling of the address")
+	if at := w.live(p.id); at != nil {
+		if len(found) == 0 {
+			own = nil
+		}
+		add(at, TierKey, "another spelling of the address")
+	}
 	if len(found) > 0 && p.publication == nil && w.unchanged(found[0].id, p) {
 		return found, nil // which is most of what comes again
+	}
+	if len(found) == 0 && p.url != "" {
+		own = append(own, aloneID(p.url))
 	}
 	b, err := w.bodyAt(p.body)
 	if err != nil {
@@ -256,37 +277,41 @@ func (w *writer) find(p *identity) ([]match, error) {
 		tier     Tier
 		evidence string
 	}{
-		{p.from, TierURL, "a redirect leads there, and the text agrees"},
-		{claim(p.id), TierCanonical, "it names this address, and the text agrees"},
-		{p.canonical, TierCanonical, "this names its address, and the text agrees"},
+		{p.from, TierURL, "a redirect led there"},
+		{claim(p.from), TierURL, "a redirect led there from the same address"},
+		{claim(p.id), TierCanonical, "it led here, or named this address"},
+		{p.canonical, TierCanonical, "this names its address"},
+		{claim(p.canonical), TierCanonical, "both name the same address"},
 	} {
-		if linked.at == nil {
+		id := w.live(linked.at)
+		if id == nil || p.body == nil { // a removal has no text: what is only claimed does not count for it
 			continue
 		}
-		ids := [][]byte{w.live(linked.at)}
-		if linked.tier != TierCanonical || bytes.Equal(linked.at, p.canonical) {
-			ids = append(ids, w.live(claim(linked.at)))
+		same, err := w.alike(id, p, b)
+		if err != nil {
+			return nil, err
 		}
-		for _, id := range ids {
-			if id == nil || p.body == nil { // a removal has no text: what is only claimed does not count for it
-				continue
-			}
-			same, err := w.alike(id, p, b)
-			if err != nil {
-				return nil, err
-			}
-			if same {
-				add(id, linked.tier, linked.evidence)
-			}
+		if same {
+			add(id, linked.tier, linked.evidence+", and the text agrees")
 		}
 	}
-	add(w.live(p.publication), TierPublisherID, "the publisher gives it the same id")
-	if p.telling {
-		for _, c := range b.copies {
-			if c.story == p.story && c.seen.Sub(p.seen).Abs() <= sameStory {
-				add(w.live(c.id[:]), TierContent, "one site has the same headline, text and day: "+strconv.Itoa(p.sketch.Words)+" words")
+	const published = "the publisher gives it the same id"
+	add(w.live(p.publication), TierPublisherID, published)
+	add(w.live(p.publisherID), TierPublisherID, published)
+	if !p.telling {
+		return found, nil
+	}
+	for _, c := range b.copies {
+		id := w.live(c.id[:])
+		if id == nil || c.story != p.story || c.seen.Sub(p.seen).Abs() > sameStory {
+			continue
+		}
+		if len(found) > 0 && !bytes.Equal(found[0].id, id) { // a known story that has become an error page is not all other error pages
+			if same, err := w.alike(found[0].id, p, b); err != nil || !same {
+				return found, err
 			}
 		}
+		add(id, TierContent, "one site has the same headline, text and day: "+strconv.Itoa(p.sketch.Words)+" words")
 	}
 	return found, nil
 }
@@ -329,5 +354,8 @@ func (w *writer) learn(p *identity, id []byte) error {
 			}
 		}
 	}
-	return put(p.publication, id)
+	if p.url == "" { // the publisher's id is the article's
+		return nil
+	}
+	return put(p.publisherID, id)
 }

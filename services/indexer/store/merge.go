@@ -38,10 +38,22 @@ type Merge struct {
 	Address  string     `json:"address,omitempty"` // where it came from: a URL, or a publisher's id
 	Tier     Tier       `json:"tier"`
 	Evidence string     `json:"evidence"`
-	Seq      uint64     `json:"last_seq,omitempty"` // of its last revision, if it had been an article
+	Seq      uint64     `json:"last_seq,omitempty"`    // of its last revision, if it had been an article
+	Revised  uint64     `json:"revised_seq,omitempty"` // of the revision that the arrival made of the other article
 	Undone   *time.Time `json:"undone,omitempty"`
 
-	At string `json:"at,omitempty"` // address, in hex
+	At string `json:"at,omitempty"` // place of the address
+}
+
+// placeOf names where an article came from: its URL, else the publisher's id.
+func placeOf(a *article.Article) string {
+	if at := addressOf(urlOf(a)); at != nil {
+		return hex.EncodeToString(at)
+	}
+	if a.Publication != nil && a.Publication.ID != "" {
+		return article.IDOfPublication(a.Publication.Publisher, a.Publication.ID)
+	}
+	return ""
 }
 
 // merged records a merge, except where an article has too many. kept is the arrival, where it is stored nowhere else.
@@ -94,7 +106,13 @@ func (w *writer) listMerge(m *Merge, ids ...string) error {
 // unite makes one of two stored articles: the one whose oldest revision is older stays. The change feed tells of it.
 func (w *writer) unite(a, b match) (winner []byte, err error) {
 	winner, loser := a.id, b.id
-	if w.firstSeq(loser) < w.firstSeq(winner) {
+	var first [2]*Record
+	for i, id := range [][]byte{winner, loser} {
+		if first[i], err = firstRevision(w.records, number(w.ids.Get(id))); err != nil {
+			return nil, err
+		}
+	}
+	if first[1].Seq < first[0].Seq {
 		winner, loser = loser, winner
 	}
 	previous := number(w.ids.Get(loser))
@@ -136,7 +154,7 @@ func (w *writer) unite(a, b match) (winner []byte, err error) {
 		}
 	}
 	m := &Merge{
-		From: e.ArticleID, Into: e.Into, Address: was.URL, Tier: b.tier, Evidence: b.evidence, Seq: previous, At: hex.EncodeToString(addressOf(urlOf(was))),
+		From: e.ArticleID, Into: e.Into, Address: was.URL, Tier: b.tier, Evidence: b.evidence, Seq: previous, At: placeOf(was),
 	}
 	w.united = append(w.united, b.tier)
 	return winner, w.merged(m, nil)
@@ -144,16 +162,6 @@ func (w *writer) unite(a, b match) (winner []byte, err error) {
 
 func (w *writer) tellApart(a, b []byte) error {
 	return errors.Join(w.apart.Put(pair(a, b), nil), w.apart.Put(pair(b, a), nil))
-}
-
-// firstSeq is the sequence number of the oldest wording of an article.
-func (w *writer) firstSeq(id []byte) uint64 {
-	first := uint64(newest)
-	c := w.versions.Cursor()
-	for k, v := c.Seek(id); bytes.HasPrefix(k, id); k, v = c.Next() {
-		first = min(first, number(v))
-	}
-	return first
 }
 
 // joins reports whether an arrival belongs to an article that is not known at its address.
@@ -194,9 +202,14 @@ func (w *writer) join(in *Arrival, p *identity, m match, seq uint64, stored bool
 			return err
 		}
 	}
-	record := &Merge{From: hex.EncodeToString(from), Into: hex.EncodeToString(m.id), Address: address, Tier: m.tier, Evidence: m.evidence, At: hex.EncodeToString(p.address)}
+	at := p.address
+	if at == nil {
+		at = p.id
+	}
+	record := &Merge{From: hex.EncodeToString(from), Into: hex.EncodeToString(m.id), Address: address, Tier: m.tier, Evidence: m.evidence, At: hex.EncodeToString(at)}
 	w.united = append(w.united, m.tier)
 	if stored {
+		record.Revised = seq
 		return w.merged(record, nil)
 	}
 	return w.merged(record, &Record{Seq: seq, Revision: 1, Stored: w.now, Received: in.received(), Origin: in.Origin, Article: in.JSON})
@@ -294,7 +307,7 @@ func (w *writer) undo(m *Merge) error {
 	}
 
 	// From here on addresses lead where they are to lead, but for from itself.
-	moved := map[string]bool{m.At: true}
+	moved := map[string]bool{m.At: m.At != ""}
 	others, err := w.mergesAt(root)
 	if err != nil {
 		return err
@@ -310,7 +323,7 @@ func (w *writer) undo(m *Merge) error {
 			return err
 		}
 	}
-	theirs, ours, err := w.part(root, moved)
+	theirs, ours, err := w.part(root, moved, m.Revised)
 	if err != nil {
 		return err
 	}
@@ -355,9 +368,9 @@ func (w *writer) undo(m *Merge) error {
 
 // part looks through an article's revisions, the latest first, for the latest that came from some addresses and, where
 // that is the latest of all, for the latest that did not.
-func (w *writer) part(id []byte, moved map[string]bool) (theirs, ours *Record, err error) {
+func (w *writer) part(id []byte, moved map[string]bool, revised uint64) (theirs, ours *Record, err error) {
 	latest := number(w.ids.Get(id))
-	for seq, n := latest, 0; seq != 0 && n < maxChain; n++ {
+	for seq, n := latest, 0; seq != 0 && n < maxChain; n++ { // a removal says nothing of whose text it is
 		r, a, err := w.revisionAt(seq)
 		if errors.Is(err, ErrNotFound) {
 			break
@@ -365,8 +378,7 @@ func (w *writer) part(id []byte, moved map[string]bool) (theirs, ours *Record, e
 		if err != nil {
 			return nil, nil, err
 		}
-		at := addressOf(urlOf(a))
-		switch foreign := at != nil && moved[hex.EncodeToString(at)]; {
+		switch foreign := moved[placeOf(a)] || seq == revised; {
 		case foreign && theirs == nil:
 			theirs = r
 			if seq != latest {
@@ -457,7 +469,7 @@ func (s *Store) Addresses(ctx context.Context, id string) (*Addresses, error) {
 			return err
 		}
 		d.ArticleID = hex.EncodeToString(root)
-		return d.collect(tx, root, root, map[uint64]bool{})
+		return d.collect(tx, root, number(tx.Bucket(bucketIDs).Get(root)), map[uint64]bool{})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("addresses of %s: %w", id, err)
@@ -465,36 +477,24 @@ func (s *Store) Addresses(ctx context.Context, id string) (*Addresses, error) {
 	return d, nil
 }
 
-func (d *Addresses) collect(tx *bbolt.Tx, id, root []byte, seen map[uint64]bool) error {
-	own, err := firstRecord(tx, id)
+// collect adds the addresses of an article, of which one revision is known, and of those that were merged into it.
+func (d *Addresses) collect(tx *bbolt.Tx, id []byte, seq uint64, seen map[uint64]bool) error {
+	first, err := firstRevision(tx.Bucket(bucketRecords), seq)
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
+	a, err := first.Decode()
+	if err != nil {
+		return err
+	}
+	d.add(urlOf(a), 0, first.Stored)
+	d.add(a.URL, 0, first.Stored)
+	if a.URL == "" && a.Publication != nil {
+		d.add(a.Publication.ID, 0, first.Stored)
+	}
 	list, err := mergesOf(tx.Bucket(bucketMerges), tx.Bucket(bucketMergesOf), id, maxMerges+1)
 	if err != nil {
 		return err
-	}
-	for _, m := range list {
-		if m.Undone == nil {
-			known[m.Address] = true
-		}
-	}
-	if own != nil {
-		a, err := own.Decode()
-		if err != nil {
-			return err
-		}
-		at := urlOf(a)
-		if at == "" && a.Publication != nil {
-			at = a.Publication.ID
-		}
-		if bytes.Equal(id, root) || !seenAddress(d.Addresses, at) {
-			d.add(at, 0, own.Stored)
-		}
-		if a.URL != at && a.URL != "" && !known[a.URL] {
-			d.add(a.URL, 0, own.Stored)
-		}
 	}
 	for _, m := range list {
 		if seen[m.Number] || len(d.Merges) > maxMerges {
@@ -502,18 +502,19 @@ func (d *Addresses) collect(tx *bbolt.Tx, id, root []byte, seen map[uint64]bool)
 		}
 		seen[m.Number] = true
 		d.Merges = append(d.Merges, m)
+		if m.Undone != nil || m.Into != hex.EncodeToString(id) {
+			continue
+		}
+		d.add(m.Address, m.Number, m.Time)
+		if m.Seq == 0 {
+			continue
+		}
 		from, err := idKey(m.From)
 		if err != nil {
 			return err
 		}
-		if m.Undone != nil || bytes.Equal(from, id) {
-			continue
-		}
-		d.add(m.Address, m.Number, m.Time)
-		if m.Seq != 0 {
-			if err := d.collect(tx, from, root, seen); err != nil {
-				return err
-			}
+		if err := d.collect(tx, from, m.Seq, seen); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -534,20 +535,24 @@ func seenAddress(list []Address, url string) bool {
 	return false
 }
 
-// firstRecord is the oldest revision of an article that is there, nil for none.
-func firstRecord(tx *bbolt.Tx, id []byte) (*Record, error) {
-	first := uint64(0)
-	c := tx.Bucket(bucketVersions).Cursor()
-	for k, v := c.Seek(id); bytes.HasPrefix(k, id); k, v = c.Next() {
-		if n := number(v); first == 0 || n < first {
-			first = n
+// firstRevision is the oldest revision that is there of those that end with one.
+func firstRevision(records *bbolt.Bucket, seq uint64) (*Record, error) {
+	var first *Record
+	for range maxChain {
+		v := records.Get(key(seq))
+		if v == nil {
+			break
 		}
+		r, err := unpackRecord(seq, v)
+		if err != nil {
+			return nil, err
+		}
+		first, seq = r, r.Previous
 	}
-	r, err := readRecord(tx, first)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+	if first == nil {
+		return nil, fmt.Errorf("record %d: %w", seq, ErrNotFound)
 	}
-	return r, err
+	return first, nil
 }
 
 // liveID is the article that an id leads to: itself, or the one that it was merged into. ErrNotFound where there is none.

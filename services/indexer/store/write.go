@@ -251,6 +251,12 @@ func (w *writer) arrive(in *Arrival, p *identity, j *Journey) (fate, error) {
 		return w.first(in, p, j, rev)
 	}
 	m := found[0]
+	if len(found) > 1 { // what is refused makes nothing one
+		refused, alarm, err := w.repeats(in, p, m.id, false)
+		if err != nil || refused {
+			return refusal(p, alarm), err
+		}
+	}
 	for _, other := range found[1:] {
 		if m.id, err = w.unite(m, other); err != nil {
 			return fate{}, err
