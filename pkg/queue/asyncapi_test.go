@@ -88,7 +88,7 @@ func TestAsyncAPIDescribesTheTopology(t *testing.T) {
 	for _, m := range doc.Components.Messages {
 		names = append(names, m.Name)
 	}
-	for _, ty := range []string{article.TypeArticle, article.TypeIndexed, article.TypeJob, article.TypePage, article.TypePublication, article.TypeReceipt} {
+	for _, ty := range []string{article.TypeArticle, article.TypeIndexed, article.TypeJob, article.TypePage, article.TypePublication, article.TypeReceipt, article.TypeRemoval} {
 		if !slices.Contains(names, ty) {
 			t.Errorf("message type %s is not described", ty)
 		}
