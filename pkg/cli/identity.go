@@ -230,14 +230,14 @@ func (d *Diff) Run(ctx context.Context, term *Terminal) error {
 		fmt.Fprintln(term.Out, "no field differs")
 	}
 	for _, f := range diff.Fields {
-		pieces, end := f.Pieces, "\n"
+		pieces, gap := f.Pieces, " "
 		if pieces == nil {
 			pieces = []piece{{"delete", f.Before}, {"insert", f.After}}
 		}
 		if f.Field == "text" {
-			end = "\n\n"
+			gap = "\n"
 		}
-		fmt.Fprintf(term.Out, "\n%s:%s%s\n", f.Field, strings.TrimPrefix(end, "\n")+" ", term.changes(pieces))
+		fmt.Fprintf(term.Out, "\n%s:%s%s\n", f.Field, gap, term.changes(pieces))
 	}
 	return nil
 }
