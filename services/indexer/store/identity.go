@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 // the article's id, at once or over the id of one that was merged into it.
 var (
 	bucketAddresses = []byte("addresses") // address -> id of an article, or of one that has an address in turn
+	bucketClaims    = []byte("claims")    // key of a URL -> id of an article that it led to, or that names it as its own
 	bucketSeparate  = []byte("separate")  // id, id: two articles that somebody told apart; both ways round
 )
 
@@ -61,8 +63,17 @@ type identity struct {
 	telling     bool   // the text is long enough for body and story to tell the article
 	sketch      duplicates.Sketch
 	seen        time.Time // when it was captured, or the pipeline took it
-	url         string    // of address, for people
+	url         string    // where it was captured, as it came
 	site        string
+
+	canonicalURL string // of url
+	keys         []urlKeyed
+}
+
+// urlKeyed is a URL whose key is worked out.
+type urlKeyed struct {
+	url string
+	key []byte // as urlKey has it
 }
 
 // hash16 names a list of parts, each preceded by its length.
@@ -77,6 +88,20 @@ func hash16(parts ...string) []byte {
 	return h.Sum(nil)[:16]
 }
 
+// bodyOf names a text of a site, however its words are spaced.
+func bodyOf(site, text string) []byte {
+	h := sha256.New()
+	b := append(make([]byte, 0, 4<<10), site...)
+	for word := range strings.FieldsSeq(text) {
+		if b = append(append(b, ' '), word...); len(b) > 3<<10 {
+			h.Write(b)
+			b = b[:0]
+		}
+	}
+	h.Write(b)
+	return h.Sum(nil)[:16]
+}
+
 // identify works out by what an article can be known. It needs no transaction, and takes most of the time.
 func identify(a *article.Article, received time.Time) (*identity, error) {
 	p := &identity{sketch: sketchOf(a), seen: seenAt(a, received), site: a.Source}
@@ -88,11 +113,10 @@ func identify(a *article.Article, received time.Time) (*identity, error) {
 		return nil, fmt.Errorf("fingerprint: %w", err)
 	}
 	p.locate(a.URL, a.CanonicalURL, a.Capture, a.Publication)
-	text := folded(a.Text)
-	if len(text) < leastText {
+	if len(a.Text) < leastText {
 		return p, nil
 	}
-	p.body = hash16("body", p.site, text)
+	p.body = bodyOf(p.site, a.Text)
 	day := ""
 	if d := a.DatePublished; d != nil && d.From != article.FromModified {
 		day = d.Time.Format(time.DateOnly)
@@ -118,12 +142,13 @@ func (p *identity) locate(url, canonical string, c *article.Capture, pub *articl
 	if c != nil && c.FinalURL != "" {
 		p.url = c.FinalURL
 	}
-	p.address = addressOf(p.url)
+	p.canonicalURL, _ = p.forms(p.url)
+	p.address = addressOf(p.canonicalURL)
 	other := func(u string) []byte {
 		if u == "" || u == p.url {
 			return nil
 		}
-		if k := keyID(u); !bytes.Equal(k, p.id) {
+		if _, k := p.forms(u); !bytes.Equal(k, p.id) {
 			return k
 		}
 		return nil
@@ -135,22 +160,41 @@ func (p *identity) locate(url, canonical string, c *article.Capture, pub *articl
 	if p.url == "" {
 		return
 	}
-	p.site = weburl.Site(weburl.Host(p.url))
+	p.site = weburl.Site(p.site) // which was the host
 	if p.publisherID != nil {
 		p.publication, _ = idKey(article.IDOfPublication(pub.Publisher, pub.ID))
 	}
 }
 
-// addressOf is the address of a URL in its canonical form, nil for none.
-func addressOf(url string) []byte {
-	if url == "" {
+// forms returns the canonical form of a URL and the id of an article there, and keeps its key.
+func (p *identity) forms(url string) (canonical string, id []byte) {
+	canonical, k, err := weburl.Forms(url)
+	if err != nil {
+		return url, nil
+	}
+	id, _ = idKey(article.IDOfURL(k))
+	p.keys = append(p.keys, urlKeyed{url, hashOfKey(k)})
+	return canonical, id
+}
+
+// canonicalOf is the canonical form of a URL; what is none is its own.
+func canonicalOf(url string) string {
+	if c, err := weburl.Canonical(url); err == nil {
+		return c
+	}
+	return url
+}
+
+// addressOf is the address of a URL in canonical form, nil for none.
+func addressOf(canonical string) []byte {
+	if canonical == "" {
 		return nil
 	}
-	if c, err := weburl.Canonical(url); err == nil {
-		url = c
-	}
-	return hash16("url", url)
+	return hash16("url", canonical)
 }
+
+// addressIn is where an article was captured, nil where that is no URL.
+func addressIn(a *article.Article) []byte { return addressOf(canonicalOf(urlOf(a))) }
 
 // urlOf is where an article was captured.
 func urlOf(a *article.Article) string {
@@ -170,12 +214,10 @@ func keyID(url string) []byte {
 	return id
 }
 
-// aloneID is the id of an article at one spelling of a URL only. No key looks like a URL, so it is nobody else's.
-func aloneID(url string) []byte {
-	if c, err := weburl.Canonical(url); err == nil {
-		url = c
-	}
-	id, _ := idKey(article.IDOfURL(url))
+// aloneID is the id of an article at one spelling of a URL only, the canonical form. No key looks like a URL, so it is
+// nobody else's.
+func aloneID(canonical string) []byte {
+	id, _ := idKey(article.IDOfURL(canonical))
 	return id
 }
 
@@ -189,16 +231,6 @@ func seenAt(a *article.Article, received time.Time) time.Time {
 
 func folded(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// claim is the address under which an article is known at the key of a URL that led or is said to lead to it. Unlike
-// other addresses it needs the text to agree: /latest leads elsewhere each day, and templates name one canonical address
-// for all their pages.
-func claim(key []byte) []byte {
-	if key == nil {
-		return nil
-	}
-	return hash16("claim", string(key))
-}
-
 // match is an article that a tier finds.
 type match struct {
 	id       []byte
@@ -206,24 +238,37 @@ type match struct {
 	evidence string
 }
 
-// live follows an address to its article, nil where there is none.
-func live(ids, addresses *bbolt.Bucket, at []byte) []byte {
+// live follows an id to its article: itself, or what it is part of; nil where there is none.
+func live(ids, addresses *bbolt.Bucket, id []byte) []byte {
 	for range maxMoves {
-		if ids.Get(at) != nil {
-			return bytes.Clone(at)
-		}
-		if at = addresses.Get(at); len(at) != 16 {
+		if len(id) != 16 {
 			return nil
 		}
+		if ids.Get(id) != nil {
+			return bytes.Clone(id)
+		}
+		id = addresses.Get(id)
 	}
 	return nil
 }
 
-func (w *writer) live(at []byte) []byte {
-	if at == nil {
+func (w *writer) live(id []byte) []byte { return live(w.ids, w.addresses, id) }
+
+// at is the article at an address that is no id.
+func (w *writer) at(address []byte) []byte {
+	if address == nil {
 		return nil
 	}
-	return live(w.ids, w.addresses, at)
+	return w.live(w.addresses.Get(address))
+}
+
+// claimant is the article that is known at the key of a URL that led to it, or that it names as its own. Unlike addresses
+// this needs the text to agree: /latest leads elsewhere each day, and templates name one canonical address for all pages.
+func (w *writer) claimant(key []byte) []byte {
+	if key == nil {
+		return nil
+	}
+	return w.live(w.claims.Get(key))
 }
 
 // separate reports whether two articles were told apart.
@@ -235,7 +280,7 @@ func pair(a, b []byte) []byte { return append(bytes.Clone(a), b...) }
 // apart from.
 func (w *writer) find(p *identity) ([]match, error) {
 	var found []match
-	own := [][]byte{p.id} // ids that the arrival would have alone
+	certain := false
 	add := func(id []byte, tier Tier, evidence string) {
 		if id == nil {
 			return
@@ -245,59 +290,48 @@ func (w *writer) find(p *identity) ([]match, error) {
 				return
 			}
 		}
-		for _, o := range own {
-			if w.separate(o, id) {
-				return
-			}
+		if !certain && (w.separate(p.id, id) || p.url != "" && w.separate(aloneID(p.canonicalURL), id)) {
+			return
 		}
 		found = append(found, match{id, tier, evidence})
 	}
 	// Whose address it is, is certain.
-	if at := w.live(p.address); at != nil {
-		found, own = append(found, match{at, TierURL, "the same address"}), nil
-	}
-	if at := w.live(p.id); at != nil {
-		if len(found) == 0 {
-			own = nil
-		}
-		add(at, TierKey, "another spelling of the address")
-	}
+	certain = true
+	add(w.at(p.address), TierURL, "the same address")
+	add(w.live(p.id), TierKey, "another spelling of the address")
+	certain = len(found) > 0
 	if len(found) > 0 && p.publication == nil && w.unchanged(found[0].id, p) {
 		return found, nil // which is most of what comes again
-	}
-	if len(found) == 0 && p.url != "" {
-		own = append(own, aloneID(p.url))
 	}
 	b, err := w.bodyAt(p.body)
 	if err != nil {
 		return nil, err
 	}
 	for _, linked := range []struct {
-		at       []byte
+		id       []byte
 		tier     Tier
 		evidence string
 	}{
-		{p.from, TierURL, "a redirect led there"},
-		{claim(p.from), TierURL, "a redirect led there from the same address"},
-		{claim(p.id), TierCanonical, "it led here, or named this address"},
-		{p.canonical, TierCanonical, "this names its address"},
-		{claim(p.canonical), TierCanonical, "both name the same address"},
+		{w.live(p.from), TierURL, "a redirect led there"},
+		{w.claimant(p.from), TierURL, "a redirect led there from the same address"},
+		{w.claimant(p.id), TierCanonical, "it led here, or named this address"},
+		{w.live(p.canonical), TierCanonical, "this names its address"},
+		{w.claimant(p.canonical), TierCanonical, "both name the same address"},
 	} {
-		id := w.live(linked.at)
-		if id == nil || p.body == nil { // a removal has no text: what is only claimed does not count for it
+		if linked.id == nil || p.body == nil { // a removal has no text: what is only claimed does not count for it
 			continue
 		}
-		same, err := w.alike(id, p, b)
+		same, err := w.alike(linked.id, p, b)
 		if err != nil {
 			return nil, err
 		}
 		if same {
-			add(id, linked.tier, linked.evidence+", and the text agrees")
+			add(linked.id, linked.tier, linked.evidence+", and the text agrees")
 		}
 	}
 	const published = "the publisher gives it the same id"
 	add(w.live(p.publication), TierPublisherID, published)
-	add(w.live(p.publisherID), TierPublisherID, published)
+	add(w.at(p.publisherID), TierPublisherID, published)
 	if !p.telling {
 		return found, nil
 	}
@@ -338,24 +372,15 @@ func (w *writer) alike(id []byte, p *identity, b *body) (bool, error) {
 
 // learn makes an article known by the addresses of an arrival. The first that claims an address keeps it.
 func (w *writer) learn(p *identity, id []byte) error {
-	put := func(at, id []byte) error {
-		if at == nil || w.addresses.Get(at) != nil {
+	put := func(b *bbolt.Bucket, at []byte) error {
+		if at == nil || b.Get(at) != nil {
 			return nil
 		}
-		return w.addresses.Put(at, id)
+		return b.Put(at, id)
 	}
-	if err := put(p.address, id); err != nil {
+	err := errors.Join(put(w.addresses, p.address), put(w.claims, p.from), put(w.claims, p.canonical))
+	if p.url == "" { // the publisher's id is the article's
 		return err
 	}
-	for _, k := range [][]byte{p.from, p.canonical} {
-		if k != nil {
-			if err := put(claim(k), id); err != nil {
-				return err
-			}
-		}
-	}
-	if p.url == "" { // the publisher's id is the article's
-		return nil
-	}
-	return put(p.publisherID, id)
+	return errors.Join(err, put(w.addresses, p.publisherID))
 }

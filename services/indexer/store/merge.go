@@ -47,7 +47,7 @@ type Merge struct {
 
 // placeOf names where an article came from: its URL, else the publisher's id.
 func placeOf(a *article.Article) string {
-	if at := addressOf(urlOf(a)); at != nil {
+	if at := addressIn(a); at != nil {
 		return hex.EncodeToString(at)
 	}
 	if a.Publication != nil && a.Publication.ID != "" {
@@ -182,7 +182,7 @@ func (w *writer) joins(rev *revision, p *identity, id []byte) (bool, error) {
 			return false, err
 		}
 	}
-	return !bytes.Equal(addressOf(urlOf(was)), p.address), nil // in a store of before, its own address is not known
+	return !bytes.Equal(addressIn(was), p.address), nil // in a store of before, its own address is not known
 }
 
 // join makes an article known at an arrival's address, and records the merge. seq is the arrival's revision if it is stored
@@ -193,7 +193,7 @@ func (w *writer) join(in *Arrival, p *identity, m match, seq uint64, stored bool
 		address = in.Article.Publication.ID
 	}
 	if bytes.Equal(m.id, p.id) {
-		from = aloneID(p.url)
+		from = aloneID(p.canonicalURL)
 	} else if err := w.addresses.Put(p.id, m.id); err != nil {
 		return err
 	}
@@ -314,7 +314,7 @@ func (w *writer) undo(m *Merge) error {
 	}
 	for _, o := range others {
 		at, err := hex.DecodeString(o.At)
-		if err != nil || o.Number == m.Number || o.Undone != nil || len(at) != 16 || w.live(at) != nil {
+		if err != nil || o.Number == m.Number || o.Undone != nil || w.at(at) != nil || w.live(at) != nil {
 			continue
 		}
 		moved[o.At] = true

@@ -54,7 +54,7 @@ func (w *writer) toRemove(p *identity) ([]byte, error) {
 	if len(found) > 0 {
 		return found[0].id, nil
 	}
-	id := w.live(claim(p.id))
+	id := w.claimant(p.id)
 	if id == nil {
 		return nil, nil
 	}
@@ -68,5 +68,5 @@ func (w *writer) toRemove(p *identity) ([]byte, error) {
 // from reports whether an article was captured, or asked for, at the address of a removal. What has no URL always was.
 func from(a *article.Article, p *identity) bool {
 	at := urlOf(a)
-	return at == "" || bytes.Equal(addressOf(at), p.address) || bytes.Equal(addressOf(a.URL), p.address) || bytes.Equal(keyID(at), p.id)
+	return at == "" || bytes.Equal(addressIn(a), p.address) || bytes.Equal(addressOf(canonicalOf(a.URL)), p.address) || bytes.Equal(keyID(at), p.id)
 }

@@ -57,7 +57,7 @@ var (
 	bucketCheckpoints = []byte("checkpoints")  // projection's name, 0, seq -> time
 	buckets           = [][]byte{
 		bucketMeta, bucketChanges, bucketRecords, bucketIDs, bucketVersions, bucketListing, bucketJourneys, bucketByArticle, bucketByURL, bucketCheckpoints,
-		bucketAddresses, bucketSeparate, bucketBodies, bucketRepeated, bucketMerges, bucketMergesOf, bucketKept, bucketByHand,
+		bucketAddresses, bucketClaims, bucketSeparate, bucketBodies, bucketRepeated, bucketMerges, bucketMergesOf, bucketKept, bucketByHand,
 	}
 )
 

@@ -370,7 +370,7 @@ func BenchmarkWrite(b *testing.B) {
 				text[k] = "etaoin shrdlu cmfwyp vbgkqj"[(n*7919+k*k*31+k*n)%27]
 			}
 			n++
-			batch[i] = arrival(b, fmt.Sprintf("news.example/%d", n), string(text), fmt.Sprint(n))
+			batch[i] = arrival(b, fmt.Sprintf("news.example/%d", n), fmt.Sprint(string(text), n), fmt.Sprint(n)) // no two alike, or they are an error page
 		}
 		b.StartTimer()
 		write(b, s, batch...)

@@ -170,10 +170,11 @@ type writer struct {
 
 	meta, changes, records, ids, versions, listing *bbolt.Bucket
 	journeys, byArticle, byURL                     *bbolt.Bucket
-	addresses, apart, bodies, repeated             *bbolt.Bucket
+	addresses, claims, apart, bodies, repeated     *bbolt.Bucket
 	merges, mergesOf, kept, byHand                 *bbolt.Bucket
-	added                                          int64  // articles that lists show
-	united                                         []Tier // merges of the arrival in hand
+	added                                          int64      // articles that lists show
+	united                                         []Tier     // merges of the arrival in hand
+	keys                                           []urlKeyed // of the arrival in hand
 	grouper                                        *grouper
 }
 
@@ -182,7 +183,7 @@ func newWriter(tx *bbolt.Tx) *writer {
 		now: time.Now().UTC(), meta: tx.Bucket(bucketMeta), changes: tx.Bucket(bucketChanges), records: tx.Bucket(bucketRecords),
 		ids: tx.Bucket(bucketIDs), versions: tx.Bucket(bucketVersions), listing: tx.Bucket(bucketListing),
 		journeys: tx.Bucket(bucketJourneys), byArticle: tx.Bucket(bucketByArticle), byURL: tx.Bucket(bucketByURL),
-		addresses: tx.Bucket(bucketAddresses), apart: tx.Bucket(bucketSeparate), bodies: tx.Bucket(bucketBodies), repeated: tx.Bucket(bucketRepeated),
+		addresses: tx.Bucket(bucketAddresses), claims: tx.Bucket(bucketClaims), apart: tx.Bucket(bucketSeparate), bodies: tx.Bucket(bucketBodies), repeated: tx.Bucket(bucketRepeated),
 		merges: tx.Bucket(bucketMerges), mergesOf: tx.Bucket(bucketMergesOf), kept: tx.Bucket(bucketKept), byHand: tx.Bucket(bucketByHand),
 		grouper: newGrouper(tx),
 	}
@@ -208,7 +209,7 @@ func (w *writer) write(in *Arrival, p *identity) (Result, error) {
 			return Result{}, err
 		}
 	}
-	w.united = nil
+	w.united, w.keys = nil, p.keys
 	end := w.arrive
 	if in.Removal != nil {
 		end = w.remove
@@ -339,7 +340,7 @@ func (w *writer) compare(rev *revision, p *identity, j *Journey) (fate, error) {
 		return same, nil
 	case p.seen.Before(seenAt(rev.was, rev.old.Received)):
 		same.detail = "older than the latest revision"
-	case known != 0 && !bytes.Equal(addressOf(urlOf(rev.was)), p.address):
+	case known != 0 && !bytes.Equal(addressIn(rev.was), p.address):
 		same.detail = "an earlier wording, which another address still has"
 	}
 	if same.detail != "" {
