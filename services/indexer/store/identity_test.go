@@ -699,6 +699,30 @@ func TestRemovals(t *testing.T) {
 	}
 }
 
+// A withdrawal that overtakes its article on the way holds all the same, but not for what is published after it.
+func TestWithdrawalBeforeItsArticle(t *testing.T) {
+	w := newWorld(t)
+	a := w.publication("7", prose("flour"))
+	r := write(t, w.Store, w.removal(a, article.Withdrawn, noon.Add(time.Hour)), a)
+	if r[0].Outcome != article.OutcomeDuplicate || r[1].Outcome != article.OutcomeNew {
+		t.Errorf("outcomes are %s and %s", r[0].Outcome, r[1].Outcome)
+	}
+	if got, err := w.Article(a.Article.ID); err != nil || !got.Hidden() || got.Revision != 2 {
+		t.Errorf("it is %+v, %v", got, err)
+	}
+	if st, err := w.Stats(); err != nil || st.Articles != 0 || st.Grouped != 2 {
+		t.Errorf("stats are %+v, %v", st, err)
+	}
+	if told, err := w.ByHand(10); err != nil || len(told) != 1 || told[0].Outcome != article.OutcomeRemoved {
+		t.Errorf("to be told of are %+v, %v", told, err)
+	}
+	b := w.publication("8", prose("bread"))
+	write(t, w.Store, w.removal(b, article.Withdrawn, noon), b)
+	if got, err := w.Article(b.Article.ID); err != nil || got.Hidden() {
+		t.Errorf("published later it is %+v, %v", got, err)
+	}
+}
+
 // One of two addresses that is gone does not remove the article.
 func TestRemovalAtAnotherAddress(t *testing.T) {
 	w := newWorld(t)
@@ -728,6 +752,60 @@ func TestStoreOfBefore(t *testing.T) {
 		w.page("https://news.example/a", prose("flour")), w.page("http://www.news.example/a", prose("flour")), w.page("https://news.example/a", prose("bread"), captured(time.Hour)))
 	if r[0].Outcome != article.OutcomeDuplicate || len(r[0].Merged) != 0 || !slices.Equal(r[1].Merged, []Tier{TierKey}) || r[2].Outcome != article.OutcomeRevised || len(r[2].Merged) != 0 {
 		t.Errorf("arrivals are %+v", r)
+	}
+}
+
+// In the background it makes them known by what else tells them, too.
+func TestOlderArticlesAreAddressed(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	w := &world{t: t, Store: opened(t, dir)}
+	write(t, w.Store,
+		w.page("https://news.example/a", prose("flour")), w.page("https://news.example/b", prose("bread"), known("7")),
+		w.page("https://news.example/c", prose("old")), w.page("https://news.example/c", prose("salt"), captured(time.Hour)))
+	if err := w.db.Update(forgetAddresses); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.Store = opened(t, dir)
+	write(t, w.Store, w.page("https://news.example/later", prose("later")))
+	total := 0
+	for {
+		n, err := w.Address(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			break
+		}
+		total += n
+	}
+	if total == 0 {
+		t.Error("nothing was addressed")
+	}
+	for url, want := range map[string]struct {
+		in Arrival
+		is string
+	}{
+		"content":       {w.page("https://news.example/a?x=1", prose("flour")), "duplicate content"},
+		"publisher":     {w.page("https://news.example/b2", prose("sugar"), known("7")), "revised publisher_id"},
+		"latest":        {w.page("https://news.example/c?x=1", prose("salt")), "duplicate content"},
+		"not an older":  {w.page("https://news.example/c?x=2", prose("old")), "new"},
+		"since it runs": {w.page("https://news.example/later?x=1", prose("later")), "duplicate content"},
+	} {
+		r := write(t, w.Store, want.in)[0]
+		got := string(r.Outcome)
+		for _, tier := range r.Merged {
+			got += " " + string(tier)
+		}
+		if got != want.is {
+			t.Errorf("%s: %s, want %s", url, got, want.is)
+		}
+	}
+	if n, err := w.Address(ctx); n != 0 || err != nil {
+		t.Errorf("a fresh look finds %d, %v", n, err)
 	}
 }
 

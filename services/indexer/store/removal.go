@@ -3,9 +3,13 @@ package store
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 
 	"dateline/pkg/article"
 )
+
+var bucketAwaited = []byte("awaited") // article id -> article.Removal as JSON; withdrawals of what has not arrived
 
 // remove marks an article as removed, by a revision of its own.
 func (w *writer) remove(in *Arrival, p *identity, j *Journey) (fate, error) {
@@ -18,6 +22,11 @@ func (w *writer) remove(in *Arrival, p *identity, j *Journey) (fate, error) {
 		return fate{}, err
 	}
 	if id == nil {
+		if r.Reason == article.Withdrawn { // it may have overtaken its article
+			if err := putJSON(w.awaited, p.id, r); err != nil {
+				return fate{}, err
+			}
+		}
 		return nothing("the article is not in the record")
 	}
 	j.ArticleID, j.Seq = hex.EncodeToString(id), number(w.ids.Get(id))
@@ -42,6 +51,29 @@ func (w *writer) remove(in *Arrival, p *identity, j *Journey) (fate, error) {
 	}
 	j.Previous = old.Seq
 	return fate{outcome: article.OutcomeRemoved, reason: string(r.Reason), detail: string(r.Reason)}, nil
+}
+
+// overtaken withdraws an article that is just stored, where its withdrawal came before it.
+func (w *writer) overtaken(p *identity, rev *revision) error {
+	v := w.awaited.Get(p.id)
+	if v == nil {
+		return nil
+	}
+	var r article.Removal
+	if err := json.Unmarshal(v, &r); err != nil {
+		return fmt.Errorf("withdrawal: %w", err)
+	}
+	if err := w.awaited.Delete(p.id); err != nil || p.seen.After(r.Time) {
+		return err
+	}
+	seq, err := w.store(&revision{
+		id: p.id, article: rev.article, outcome: article.OutcomeRemoved, old: rev.record, was: rev.article,
+		record: &Record{Received: rev.record.Received, Origin: rev.record.Origin, Removal: &r, Article: rev.record.Article},
+	}, p.sketch)
+	if err != nil {
+		return err
+	}
+	return w.byHand.Put(key(seq), nil)
 }
 
 // toRemove finds the article that a removal is of, nil for none. What only led to an article once is not enough, but

@@ -58,6 +58,7 @@ var (
 	buckets           = [][]byte{
 		bucketMeta, bucketChanges, bucketRecords, bucketIDs, bucketVersions, bucketListing, bucketJourneys, bucketByArticle, bucketByURL, bucketCheckpoints,
 		bucketAddresses, bucketClaims, bucketSeparate, bucketBodies, bucketRepeated, bucketMerges, bucketMergesOf, bucketKept, bucketByHand,
+		bucketAwaited,
 	}
 )
 
@@ -126,7 +127,7 @@ func (s *Store) prepare() error {
 		return err
 	}
 	if incomplete { // an older Dateline's
-		if err := s.db.Update(complete); err != nil {
+		if err := s.db.Update(s.modernise); err != nil {
 			return err
 		}
 	}
@@ -156,6 +157,16 @@ func complete(tx *bbolt.Tx) error {
 		}
 	}
 	return nil
+}
+
+// modernise makes ready what an older Dateline wrote.
+func (s *Store) modernise(tx *bbolt.Tx) error {
+	if tx.Bucket(bucketAddresses) == nil {
+		if err := tx.Bucket(bucketMeta).Put(metaUntil, key(s.LastSeq())); err != nil {
+			return err
+		}
+	}
+	return complete(tx)
 }
 
 // Close waits for the transactions under way, ends all waits, and lets go of the file.

@@ -171,7 +171,7 @@ type writer struct {
 	meta, changes, records, ids, versions, listing *bbolt.Bucket
 	journeys, byArticle, byURL                     *bbolt.Bucket
 	addresses, claims, apart, bodies, repeated     *bbolt.Bucket
-	merges, mergesOf, kept, byHand                 *bbolt.Bucket
+	merges, mergesOf, kept, byHand, awaited        *bbolt.Bucket
 	added                                          int64      // articles that lists show
 	united                                         []Tier     // merges of the arrival in hand
 	keys                                           []urlKeyed // of the arrival in hand
@@ -184,7 +184,7 @@ func newWriter(tx *bbolt.Tx) *writer {
 		ids: tx.Bucket(bucketIDs), versions: tx.Bucket(bucketVersions), listing: tx.Bucket(bucketListing),
 		journeys: tx.Bucket(bucketJourneys), byArticle: tx.Bucket(bucketByArticle), byURL: tx.Bucket(bucketByURL),
 		addresses: tx.Bucket(bucketAddresses), claims: tx.Bucket(bucketClaims), apart: tx.Bucket(bucketSeparate), bodies: tx.Bucket(bucketBodies), repeated: tx.Bucket(bucketRepeated),
-		merges: tx.Bucket(bucketMerges), mergesOf: tx.Bucket(bucketMergesOf), kept: tx.Bucket(bucketKept), byHand: tx.Bucket(bucketByHand),
+		merges: tx.Bucket(bucketMerges), mergesOf: tx.Bucket(bucketMergesOf), kept: tx.Bucket(bucketKept), byHand: tx.Bucket(bucketByHand), awaited: tx.Bucket(bucketAwaited),
 		grouper: newGrouper(tx),
 	}
 	// Keys only grow here, so pages can be filled to the brim.
@@ -308,6 +308,9 @@ func (w *writer) first(in *Arrival, p *identity, j *Journey, rev *revision) (fat
 	}
 	rev.outcome = article.OutcomeNew
 	if j.Seq, err = w.store(rev, p.sketch); err != nil {
+		return fate{}, err
+	}
+	if err := w.overtaken(p, rev); err != nil {
 		return fate{}, err
 	}
 	return fate{outcome: article.OutcomeNew}, w.learn(p, p.id)
