@@ -100,6 +100,8 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		support.Go(func() error { return index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
+	support.Go(func() error { return x.addressBacklog(base) })
+	support.Go(func() error { return x.announce(base, q) })
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
 		return server.Serve(base, listener)
