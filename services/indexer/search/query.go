@@ -52,6 +52,8 @@ type Query struct {
 	Sort    Sort
 	Limit   int
 
+	Collapse bool // show one article of each group of near-duplicates
+
 	Facets     []Facet // what is counted over all that matches
 	FacetLimit int     // how many values of a facet are told, the most frequent ones; of days, all are
 
@@ -68,7 +70,7 @@ const AnyState = "any"
 // Params are the parameters that say which articles are meant.
 var Params = []string{"q", "from", "to", "source", "lang", "section", "author", "agency", "body_state"}
 
-// ParseQuery reads a search's parameters: Params, sort, cursor, facets and facet_limit. from and to are what the query
+// ParseQuery reads a search's parameters: Params, sort, collapse, cursor, facets and facet_limit. from and to are what the query
 // language takes for a time; a day, month and year count whole, in UTC. Errors are *ParamError.
 func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 	q := &Query{
@@ -99,6 +101,13 @@ func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 		}
 	default:
 		return nil, bad("sort", "%q is neither %q nor %q", q.Sort, ByRelevance, ByDate)
+	}
+	switch c := get("collapse"); c {
+	case "":
+	case "duplicates":
+		q.Collapse = true
+	default:
+		return nil, bad("collapse", "%q is not duplicates", c)
 	}
 	if q.Facets, err = parseFacets(get("facets")); err != nil {
 		return nil, err
@@ -192,8 +201,8 @@ func (q *Query) filter(base bquery.Query) (bquery.Query, error) {
 
 // identify sums up what is asked, so that a cursor cannot be used on another search.
 func (q *Query) identify() {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q %q %q %q %q",
-		q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.Section, q.Author, q.Agency, q.State, q.Sort))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q %q %q %q %q %t",
+		q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.Section, q.Author, q.Agency, q.State, q.Sort, q.Collapse))
 	q.id = base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 
