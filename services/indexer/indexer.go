@@ -20,7 +20,7 @@ import (
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
 	"dateline/services/indexer/api"
-	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 
 	"golang.org/x/sync/errgroup"
@@ -75,7 +75,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	index, err := search.Open(st, cfg.DataDir, adm.Registry, log)
+	index, err := bleve.Open(st, cfg.DataDir, adm.Registry, log)
 	if err != nil {
 		return err
 	}

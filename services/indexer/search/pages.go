@@ -3,27 +3,63 @@ package search
 import (
 	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"slices"
+	"time"
 
+	"dateline/pkg/article"
 	"dateline/services/indexer/store"
 )
 
-// match is an article that was found, and its place among the others.
-type match struct {
-	id    string
-	seq   uint64   // of the revision that was indexed
-	score float64  // zero where the order is by date
-	after [][]byte // by date, what a page begins behind
+// Hit is an article that was found.
+type Hit struct {
+	Record  *store.Record
+	Article *article.Article
+	Score   float64 // zero where the order is by date
+	Snippet string  // HTML: text escaped, hits in <mark>
+	Group   uint64  // of near-duplicates, zero where the article has none
+	Copies  uint64  // articles of that group, this one among them
 }
 
-// ranking is an order of articles that pages are made of.
-type ranking interface {
-	// top returns the first n matches of a query, by date those behind a place, and how many there are in all.
-	top(ctx context.Context, q *Query, after [][]byte, n int) (matches []match, total uint64, err error)
-	// read returns the records of matches, nil for those that were taken down after they were indexed.
-	read(ctx context.Context, matches []match) ([]*store.Record, error)
-	// groups tells the places of articles among their near-duplicates.
-	groups(ids []string) ([]store.Membership, error)
+// Result is a page of hits.
+type Result struct {
+	Total  uint64 // articles over all pages, with copies that are collapsed
+	Hits   []Hit
+	Facets map[Facet]FacetCounts // over the same
+	Next   string                // cursor of the next page, empty on the last one; a page before it may have fewer hits than its limit
+}
+
+// Match is an article that was found, and its place among the others.
+type Match struct {
+	ID    string
+	Seq   uint64   // of the revision that was indexed
+	Score float64  // zero where the order is by date
+	After [][]byte // by date: its OrderOf, and its id; a page can begin behind them
+}
+
+// Search answers a query that ParseQuery made. Errors that the query is to blame for are *ParamError.
+func (x *Index) Search(ctx context.Context, q *Query) (*Result, error) {
+	begin := time.Now()
+	r, err := x.search(ctx, q)
+	outcome := "ok"
+	if pe := (*ParamError)(nil); errors.As(err, &pe) {
+		outcome = "invalid"
+	} else if err != nil {
+		outcome = "error"
+		err = fmt.Errorf("search %q: %w", q.Text, err)
+	}
+	x.metrics.searches.WithLabelValues(outcome).Observe(time.Since(begin).Seconds())
+	return r, err
+}
+
+func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
+	r, err := x.assemble(ctx, q)
+	if err != nil || len(q.Facets) == 0 {
+		return r, err
+	}
+	r.Facets, err = x.backend.Facets(ctx, q)
+	return r, err
 }
 
 // maxLooked is how many matches are looked at for one page. There are more than it shows where many are collapsed.
@@ -34,15 +70,15 @@ const maxLooked = 10_000
 //
 // By relevance each page is looked for from the top. By date it begins behind the last match that was looked at, and so
 // may end early, for the next page to go on.
-func assemble(ctx context.Context, r ranking, q *Query) (*Result, error) {
+func (x *Index) assemble(ctx context.Context, q *Query) (*Result, error) {
 	a := assembly{
-		query: q, ranking: r, result: &Result{Hits: make([]Hit, 0, q.Limit)}, marks: seek(q.tree, q.Lang),
+		query: q, index: x, result: &Result{Hits: make([]Hit, 0, q.Limit)}, marks: seek(q.Tree, q.Lang),
 		next: page{Query: q.id, After: q.page.After, Seen: slices.Clone(q.page.Seen), Groups: slices.Clone(q.page.Groups)},
 		seen: keys(q.page.Seen), told: keys(q.page.Groups),
 	}
 	more, looked := true, 0
 	for n := q.Limit + len(a.seen); more && a.room() > 0 && looked < maxLooked; n = min(2*n, maxLooked) {
-		matches, total, err := r.top(ctx, q, a.next.After, n)
+		matches, total, err := x.backend.Top(ctx, q, a.next.After, n)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +93,7 @@ func assemble(ctx context.Context, r ranking, q *Query) (*Result, error) {
 				return nil, err
 			}
 			if q.Sort == ByDate {
-				a.next.After = some[len(some)-1].after
+				a.next.After = some[len(some)-1].After
 			}
 			matches = matches[len(some):]
 		}
@@ -73,27 +109,27 @@ func assemble(ctx context.Context, r ranking, q *Query) (*Result, error) {
 
 // assembly is a page that is being made.
 type assembly struct {
-	query   *Query
-	ranking ranking
-	result  *Result
-	marks   sought
-	next    page
-	seen    map[string]bool // articles
-	told    map[string]bool // groups of near-duplicates, of which one article was shown
+	query  *Query
+	index  *Index
+	result *Result
+	marks  sought
+	next   page
+	seen   map[string]bool // articles
+	told   map[string]bool // groups of near-duplicates, of which one article was shown
 }
 
 // room is how many hits the page still takes.
 func (a *assembly) room() int { return a.query.Limit - len(a.result.Hits) }
 
 // add adds those of some matches that are to be shown. There is room for all of them.
-func (a *assembly) add(ctx context.Context, matches []match) error {
-	ids, fresh := make([]string, 0, len(matches)), make([]match, 0, len(matches))
+func (a *assembly) add(ctx context.Context, matches []Match) error {
+	ids, fresh := make([]string, 0, len(matches)), make([]Match, 0, len(matches))
 	for _, m := range matches {
-		if !a.seen[seenKey(m.id)] {
-			ids, fresh = append(ids, m.id), append(fresh, m)
+		if !a.seen[seenKey(m.ID)] {
+			ids, fresh = append(ids, m.ID), append(fresh, m)
 		}
 	}
-	groups, err := a.ranking.groups(ids)
+	groups, err := a.index.store.Memberships(ids...)
 	if err != nil {
 		return err
 	}
@@ -107,7 +143,7 @@ func (a *assembly) add(ctx context.Context, matches []match) error {
 		}
 		groups, fresh = groups[:n], fresh[:n]
 	}
-	records, err := a.ranking.read(ctx, fresh)
+	records, err := a.index.backend.Records(ctx, fresh)
 	if err != nil {
 		return err
 	}
@@ -115,14 +151,14 @@ func (a *assembly) add(ctx context.Context, matches []match) error {
 		if r == nil || a.query.Collapse && a.told[groupKey(groups[i])] {
 			continue
 		}
-		hit, err := newHit(r, fresh[i].score, groups[i], a.marks)
+		hit, err := newHit(r, fresh[i].Score, groups[i], a.marks)
 		if err != nil {
 			return err
 		}
 		a.result.Hits = append(a.result.Hits, hit)
 		if a.query.Sort == ByRelevance {
-			a.next.Seen = append(a.next.Seen, seenKey(fresh[i].id)...)
-			a.seen[seenKey(fresh[i].id)] = true
+			a.next.Seen = append(a.next.Seen, seenKey(fresh[i].ID)...)
+			a.seen[seenKey(fresh[i].ID)] = true
 		}
 		if key := groupKey(groups[i]); a.query.Collapse && key != "" {
 			a.next.Groups = append(a.next.Groups, key...)
@@ -146,6 +182,6 @@ func newHit(r *store.Record, score float64, group store.Membership, marks sought
 	if err != nil {
 		return Hit{}, err
 	}
-	text, body := searchText(a)
+	text, body := Text(a)
 	return Hit{Record: r, Article: a, Score: score, Snippet: snippet(text, body, marks.find(text, a.InLanguage)), Group: group.Group, Copies: group.Members}, nil
 }

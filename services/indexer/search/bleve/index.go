@@ -1,9 +1,9 @@
-// Package search is the full-text index: a projection of the store's change feed that can always be made again.
+// Package bleve keeps the search index in the data directory, in files of bleve's.
 //
 // The index keeps the cursor of the feed that it has taken in, the id of the store and the version of its mapping as
 // part of itself. It is made anew from the record when it is missing, does not open, is of another mapping or of another
 // store, or is ahead of its store.
-package search
+package bleve
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"dateline/services/indexer/search"
 	"dateline/services/indexer/store"
 
 	"github.com/blevesearch/bleve/v2"
@@ -29,9 +29,6 @@ import (
 // DirName is the name of the index in the data directory.
 const DirName = "search.bleve"
 
-// Projection is the name of the index's checkpoints in the store.
-const Projection = "search"
-
 // What the index keeps beside its documents.
 var (
 	keyCursor  = []byte("dateline/cursor")
@@ -39,40 +36,26 @@ var (
 	keyMapping = []byte("dateline/mapping")
 )
 
-// maxSilence is how long the projector may be behind without progress and still count as alive.
-const maxSilence = 30 * time.Second
-
-// Index is the open index. Searches may run beside the projector and beside a rebuild.
-type Index struct {
-	store   *store.Store
-	dir     string
-	log     *slog.Logger
-	metrics *metrics
-
-	again   chan struct{} // a rebuild is asked for
-	checked uint64        // the last checkpoint in the store; the projector's
+// backend is the open index.
+type backend struct {
+	store *store.Store
+	dir   string
 
 	mu  sync.RWMutex // held for writing while one index replaces another
 	cur *generation
-
-	rebuilding atomic.Bool
-	progress   atomic.Int64 // UnixNano of the last batch, or of having nothing to do
-
-	errMu sync.Mutex
-	err   error // of the last attempt at a batch
 }
 
 // generation is one index on disk. Only the projector moves its cursor.
 type generation struct {
 	bleve.Index
+	dir     string
 	cursor  atomic.Uint64
 	columns columns
 }
 
-// Open opens the index in the data directory, or begins a new one where there is none that fits the store. It fills when
-// Run runs. Close must not be called before Run has returned.
-func Open(st *store.Store, dataDir string, reg prometheus.Registerer, log *slog.Logger) (*Index, error) {
-	x := &Index{store: st, dir: filepath.Join(dataDir, DirName), log: log, again: make(chan struct{}, 1)}
+// Open opens the index in the data directory, or begins a new one where there is none that fits the store.
+func Open(st *store.Store, dataDir string, reg prometheus.Registerer, log *slog.Logger) (*search.Index, error) {
+	x := &backend{store: st, dir: filepath.Join(dataDir, DirName)}
 	err := os.RemoveAll(x.rebuildDir()) // that a crash left half done
 	if err != nil {
 		return nil, fmt.Errorf("open search index: %w", err)
@@ -87,18 +70,13 @@ func Open(st *store.Store, dataDir string, reg prometheus.Registerer, log *slog.
 		}
 	}
 	x.cur = g
-	if x.checked, err = st.LastCheckpoint(Projection); err != nil {
-		return nil, errors.Join(fmt.Errorf("open search index: %w", err), g.Close())
-	}
-	x.progress.Store(time.Now().UnixNano())
-	x.metrics = newMetrics(reg, x)
-	return x, nil
+	return search.New(st, x, reg, log)
 }
 
-func (x *Index) rebuildDir() string { return x.dir + ".new" }
+func (x *backend) rebuildDir() string { return x.dir + ".new" }
 
 // open opens an index that fits the store; otherwise it says why there is none.
-func (x *Index) open(dir string) (g *generation, why error) {
+func (x *backend) open(dir string) (g *generation, why error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, err
 	}
@@ -113,7 +91,7 @@ func (x *Index) open(dir string) (g *generation, why error) {
 	if err != nil {
 		return nil, err
 	}
-	g = &generation{Index: idx}
+	g = &generation{Index: idx, dir: dir}
 	if why = x.examine(g); why != nil {
 		return nil, errors.Join(why, idx.Close())
 	}
@@ -121,13 +99,13 @@ func (x *Index) open(dir string) (g *generation, why error) {
 }
 
 // examine tells why an index does not fit the store, and reads its cursor.
-func (x *Index) examine(g *generation) error {
+func (x *backend) examine(g *generation) error {
 	get := func(key []byte) string {
 		v, _ := g.GetInternal(key)
 		return string(v)
 	}
-	if v := get(keyMapping); v != mappingVersion {
-		return fmt.Errorf("it has mapping version %q, this Dateline has %q", v, mappingVersion)
+	if v := get(keyMapping); v != version {
+		return fmt.Errorf("it has mapping version %q, this Dateline has %q", v, version)
 	}
 	if get(keyStore) != x.store.ID() {
 		return errors.New("it was made from another record")
@@ -154,7 +132,7 @@ func (x *Index) examine(g *generation) error {
 }
 
 // create begins an empty index, in place of whatever is there.
-func (x *Index) create(dir string) (*generation, error) {
+func (x *backend) create(dir string) (*generation, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
 	}
@@ -167,13 +145,13 @@ func (x *Index) create(dir string) (*generation, error) {
 		return nil, err
 	}
 	b := idx.NewBatch()
-	b.SetInternal(keyMapping, []byte(mappingVersion))
+	b.SetInternal(keyMapping, []byte(version))
 	b.SetInternal(keyStore, []byte(x.store.ID()))
 	b.SetInternal(keyCursor, encodeCursor(0))
 	if err := idx.Batch(b); err != nil {
 		return nil, errors.Join(err, idx.Close())
 	}
-	return &generation{Index: idx}, nil
+	return &generation{Index: idx, dir: dir}, nil
 }
 
 // indexConfig leaves scorch's batches synchronous. Persisting in the background ("unsafe_batch") would lose nothing either,
@@ -184,31 +162,25 @@ func indexConfig() map[string]any {
 	return map[string]any{"bolt_timeout": "1s", "scorchMergePlanOptions": map[string]any{"maxSegmentsPerTier": 4}}
 }
 
-// Cursor is the sequence number up to which changes are searchable.
-func (x *Index) Cursor() uint64 {
+// Current is search.Backend's.
+func (x *backend) Current(context.Context) (search.Generation, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.cur.cursor.Load()
+	return x.cur, nil
 }
 
-// Rebuilding reports whether the index is being made anew beside the one that is searched, or is about to be.
-func (x *Index) Rebuilding() bool { return x.rebuilding.Load() }
+// Cursor is search.Generation's.
+func (g *generation) Cursor() uint64 { return g.cursor.Load() }
 
-// Stats is what the index holds.
-type Stats struct {
-	Documents uint64
-	Bytes     int64 // on disk
-}
-
-// Stats measures the index.
-func (x *Index) Stats() (Stats, error) {
+// Stats is search.Backend's.
+func (x *backend) Stats(context.Context) (search.Stats, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	n, err := x.cur.DocCount()
 	if err != nil {
-		return Stats{}, fmt.Errorf("search index stats: %w", err)
+		return search.Stats{}, err
 	}
-	st := Stats{Documents: n}
+	st := search.Stats{Documents: n}
 	err = filepath.WalkDir(x.dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil //nolint:nilerr // a merge removes files meanwhile
@@ -218,35 +190,14 @@ func (x *Index) Stats() (Stats, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return Stats{}, fmt.Errorf("search index stats: %w", err)
-	}
-	return st, nil
-}
-
-// Check tells why new articles do not become searchable, or nil.
-func (x *Index) Check(context.Context) error {
-	x.errMu.Lock()
-	err := x.err
-	x.errMu.Unlock()
-	if err != nil {
-		return err
-	}
-	lag := x.store.LastSeq() - min(x.Cursor(), x.store.LastSeq())
-	if silent := time.Since(time.Unix(0, x.progress.Load())); lag > 0 && silent > maxSilence {
-		return fmt.Errorf("search index is %d changes behind and has made no progress for %s", lag, silent.Round(time.Second))
-	}
-	return nil
+	return st, err
 }
 
 // Close writes out what is in memory and closes the index.
-func (x *Index) Close() error {
+func (x *backend) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if err := x.cur.Close(); err != nil {
-		return fmt.Errorf("close search index: %w", err)
-	}
-	return nil
+	return x.cur.Close()
 }
 
 func encodeCursor(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }

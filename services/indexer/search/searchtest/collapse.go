@@ -1,18 +1,13 @@
-package search
+package searchtest
 
 import (
-	"encoding/binary"
 	"fmt"
-	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"dateline/pkg/article"
-	"dateline/services/indexer/store"
-
-	"go.etcd.io/bbolt"
+	"dateline/services/indexer/search"
 )
 
 // story is one of the copies of a text that some sites print, each with words of its own that move its place.
@@ -22,21 +17,21 @@ func story(n, copy int) article.Article {
 		fmt.Fprintf(&b, "s%dw%d ", n, i*i)
 	}
 	b.WriteString(strings.Repeat("word ", copy*5%3+1))
-	a := published(titled(fmt.Sprintf("Story %d copy %d", n, copy), b.String()), fmt.Sprintf("2024-11-%02d", (n*7+copy*3)%28+1))
+	a := Published(Titled(fmt.Sprintf("Story %d copy %d", n, copy), b.String()), fmt.Sprintf("2024-11-%02d", (n*7+copy*3)%28+1))
 	a.Source = fmt.Sprintf("site%d.example", copy)
 	a.ID = article.IDOfURL(a.DisplayTitle.Text)
 	return a
 }
 
 // pagesOf reads all pages, and calls between after each.
-func (w *world) pagesOf(limit int, between func(), pairs ...string) []Hit {
+func (w *World) pagesOf(limit int, between func(), pairs ...string) []search.Hit {
 	w.t.Helper()
-	var hits []Hit
+	var hits []search.Hit
 	cursor := ""
 	for range 1000 {
-		q, err := ParseQuery(params(append(pairs, "cursor", cursor)...), limit)
+		q, err := search.ParseQuery(Params(append(pairs, "cursor", cursor)...), limit)
 		must(w.t, err)
-		r, err := w.index.Search(w.t.Context(), q)
+		r, err := w.Index.Search(w.t.Context(), q)
 		must(w.t, err)
 		hits = append(hits, r.Hits...)
 		if cursor = r.Next; cursor == "" {
@@ -49,15 +44,15 @@ func (w *world) pagesOf(limit int, between func(), pairs ...string) []Hit {
 }
 
 // Of copies the first in the order asked for comes, over all pages; what has no copies comes as ever.
-func TestCollapse(t *testing.T) {
-	w := begin(t, t.TempDir())
+func testCollapse(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	for n := range 9 {
 		for copy := range n%4 + 1 {
-			w.add(story(n, copy))
+			w.Add(story(n, copy))
 		}
 	}
-	w.add(published(titled("Alone", "word"), "2024-11-15"))
-	w.settle()
+	w.Add(Published(Titled("Alone", "word"), "2024-11-15"))
+	w.Settle()
 	for _, order := range []string{"date", "relevance"} {
 		var want []string // the first of each story
 		all := w.pagesOf(4, func() {}, "q", "word", "sort", order)
@@ -74,7 +69,7 @@ func TestCollapse(t *testing.T) {
 		}
 		for _, limit := range []int{1, 3, 100} {
 			got := w.pagesOf(limit, func() {}, "q", "word", "sort", order, "collapse", "duplicates")
-			if names := titles(&Result{Hits: got}); !slices.Equal(names, want) {
+			if names := Titles(&search.Result{Hits: got}); !slices.Equal(names, want) {
 				t.Errorf("by %s in pages of %d:\ngot  %q\nwant %q", order, limit, names, want)
 			}
 			for _, h := range got {
@@ -86,16 +81,16 @@ func TestCollapse(t *testing.T) {
 			}
 		}
 	}
-	if r := w.find("q", "word", "collapse", "duplicates", "facets", "source"); r.Total != 22 || r.Facets["source"].Values[0].Count != 9 {
+	if r := w.Find("q", "word", "collapse", "duplicates", "facets", "source"); r.Total != 22 || r.Facets["source"].Values[0].Count != 9 {
 		t.Errorf("collapsed, there are %d: %v", r.Total, r.Facets)
 	}
 }
 
 // While copies are added between pages, what was there comes once, or a copy of it does, and no story twice.
-func TestCollapseWhileArticlesAreAdded(t *testing.T) {
+func testCollapseWhileArticlesAreAdded(t *testing.T, open Open) {
 	const stories = 20
 	for _, order := range []string{"date", "relevance"} {
-		w := begin(t, t.TempDir())
+		w := Begin(t, open, t.TempDir())
 		print := func(copies ...int) {
 			var all []article.Article
 			for n := range stories {
@@ -103,8 +98,8 @@ func TestCollapseWhileArticlesAreAdded(t *testing.T) {
 					all = append(all, story(n, copy))
 				}
 			}
-			w.add(all...)
-			w.settle()
+			w.Add(all...)
+			w.Settle()
 		}
 		print(0, 1)
 		page := 0
@@ -123,62 +118,19 @@ func TestCollapseWhileArticlesAreAdded(t *testing.T) {
 	}
 }
 
-// One story that all sites print does not hide what is behind it, and a cursor's groups do not grow beyond a URL.
-func TestCollapseBounds(t *testing.T) {
-	w := begin(t, t.TempDir())
+// One story that all sites print does not hide what is behind it.
+func testCollapseOfMany(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	var many []article.Article
 	for copy := range 600 {
 		many = append(many, story(0, copy))
 	}
-	w.add(many...)
-	w.add(published(titled("Alone", "word"), "1999-11-15"))
-	w.settle()
+	w.Add(many...)
+	w.Add(Published(Titled("Alone", "word"), "1999-11-15"))
+	w.Settle()
 	for _, order := range []string{"date", "relevance"} {
 		if got := w.pagesOf(1, func() {}, "q", "word", "sort", order, "collapse", "duplicates"); len(got) != 2 {
-			t.Errorf("by %s: %q", order, titles(&Result{Hits: got}))
-		}
-	}
-
-	p := page{Query: "id", After: [][]byte{{1}, {2}}}
-	for n := range uint64(maxSeen + 7) {
-		p.Groups = append(p.Groups, groupKey(store.Membership{Group: n + 1})...)
-	}
-	if !p.fits() {
-		t.Error("a page by date has no cursor")
-	}
-	c, err := p.encode()
-	must(t, err)
-	got, err := decodePage(c, "id", ByDate)
-	must(t, err)
-	told := slices.Collect(maps.Keys(keys(got.Groups)))
-	if len(told) != maxSeen || !slices.Contains(told, groupKey(store.Membership{Group: maxSeen + 7})) || len(c) > 6000 {
-		t.Errorf("a cursor of %d bytes names %d groups", len(c), len(told))
-	}
-}
-
-// What was taken down after it was indexed is passed over, and the page is filled with what follows.
-func TestTakenDownMeanwhile(t *testing.T) {
-	dir := t.TempDir()
-	w := begin(t, dir)
-	for i := range 6 {
-		w.add(published(titled(fmt.Sprint("Title ", i), "word"), fmt.Sprintf("2024-11-%02d", 20-i)))
-	}
-	w.settle()
-	w.stop()
-	db, err := bbolt.Open(filepath.Join(dir, store.FileName), 0o600, nil)
-	must(t, err)
-	must(t, db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("records")).Delete(binary.BigEndian.AppendUint64(nil, 2))
-	}))
-	must(t, db.Close())
-	w = begin(t, dir)
-	for _, collapse := range []string{"", "duplicates"} {
-		q, err := ParseQuery(params("q", "word", "sort", "date", "collapse", collapse), 3)
-		must(t, err)
-		r, err := w.index.Search(t.Context(), q)
-		must(t, err)
-		if got := titles(r); !slices.Equal(got, []string{"Title 0", "Title 2", "Title 3"}) || r.Next == "" {
-			t.Errorf("found %q", got)
+			t.Errorf("by %s: %q", order, Titles(&search.Result{Hits: got}))
 		}
 	}
 }
