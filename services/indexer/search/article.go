@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -51,6 +52,18 @@ func OrderOf(t time.Time) []byte {
 		b[i] = byte(n >> (7 * (len(b) - 1 - i)) & 0x7f)
 	}
 	return b
+}
+
+// TimeOf is the time that OrderOf made bytes of.
+func TimeOf(order []byte) (time.Time, error) {
+	n := int64(0)
+	for _, b := range order {
+		n = n<<7 | int64(b&0x7f)
+	}
+	if t := time.Unix(n-epoch, 0).UTC(); len(order) == orderBytes && Datable(t) {
+		return t, nil
+	}
+	return time.Time{}, errors.New("names no time")
 }
 
 const (

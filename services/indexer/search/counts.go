@@ -64,6 +64,19 @@ type DayCount struct {
 	Count int
 }
 
+// DaysOf is the days of what ByDay counts, out of a total.
+func DaysOf(total uint64, byDay FacetCounts) (Days, error) {
+	d := Days{Total: total}
+	for _, v := range byDay.Values {
+		day, err := time.Parse(time.DateOnly, v.Value)
+		if err != nil {
+			return d, err
+		}
+		d.Counts = append(d.Counts, DayCount{day, v.Count})
+	}
+	return d, nil
+}
+
 // Counts counts what matches a query by when it was published, and sets it against all articles that match its filters.
 // Articles whose day is not known are in no period.
 func (x *Index) Counts(ctx context.Context, q *Query, every Interval) (*Counts, error) {

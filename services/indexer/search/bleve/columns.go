@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"dateline/services/indexer/search"
 
@@ -211,19 +210,6 @@ func (t tally) facet(f search.Facet, limit int) search.FacetCounts {
 	return v.Counts(f, limit)
 }
 
-// days are the matches by day.
-func (t tally) days() (search.Days, error) {
-	d := search.Days{Total: t.total}
-	for _, v := range t.facet(search.ByDay, 0).Values {
-		day, err := time.Parse(time.DateOnly, v.Value)
-		if err != nil {
-			return d, err
-		}
-		d.Counts = append(d.Counts, search.DayCount{Day: day, Count: v.Count})
-	}
-	return d, nil
-}
-
 // Facets is search.Backend's.
 func (x *backend) Facets(ctx context.Context, q *search.Query) (map[search.Facet]search.FacetCounts, error) {
 	x.mu.RLock()
@@ -248,7 +234,7 @@ func (x *backend) Days(ctx context.Context, q *search.Query) (all [2]search.Days
 		if err != nil {
 			return all, blame(err)
 		}
-		if all[i], err = t.days(); err != nil {
+		if all[i], err = search.DaysOf(t.total, t.facet(search.ByDay, 0)); err != nil {
 			return all, err
 		}
 	}
