@@ -240,6 +240,7 @@ type indexStatus struct {
 	StoreBytes   uint64 `json:"store_bytes"`
 	IndexBytes   uint64 `json:"index_bytes"`
 	Rebuilding   bool   `json:"rebuilding"`
+	Available    bool   `json:"search_available"`
 }
 
 func (s *Status) index(ctx context.Context, term *Terminal) error {
@@ -250,5 +251,8 @@ func (s *Status) index(ctx context.Context, term *Terminal) error {
 	_, err := fmt.Fprintf(term.Out, "\n%s articles in %s, %s searchable in %s; change feed at %d, search at %d\n",
 		humanize.Comma(int64(status.Articles)), humanize.Bytes(status.StoreBytes), humanize.Comma(int64(status.Documents)), humanize.Bytes(status.IndexBytes),
 		status.LastSeq, status.SearchCursor)
+	if err == nil && !status.Available {
+		_, err = fmt.Fprintln(term.Out, "the search index does not answer; /readyz says why")
+	}
 	return err
 }

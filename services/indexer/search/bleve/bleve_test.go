@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/article"
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/search/searchtest"
 	"dateline/services/indexer/store"
@@ -107,6 +108,21 @@ func eachFile(t *testing.T, dir, ext string, do func(path string, size int64) er
 	}
 }
 
+func TestOtherStore(t *testing.T) {
+	dir := t.TempDir()
+	w := searchtest.Begin(t, open, dir)
+	w.Add(searchtest.Titled("Old", "word"))
+	w.Settle()
+	w.Stop()
+	must(t, os.Remove(filepath.Join(dir, store.FileName)))
+	w = searchtest.Begin(t, open, dir)
+	w.Add(searchtest.Titled("New", "word"))
+	w.Settle()
+	if got := searchtest.Titles(w.Find("q", "word")); !slices.Equal(got, []string{"New"}) {
+		t.Errorf("found %q", got)
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	w := searchtest.Begin(t, open, t.TempDir())
 	w.Add(searchtest.Titled("Title", "word"))
@@ -167,5 +183,41 @@ func TestTakenDownMeanwhile(t *testing.T) {
 		if got := searchtest.Titles(r); !slices.Equal(got, []string{"Title 0", "Title 2", "Title 3"}) || r.Next == "" {
 			t.Errorf("found %q", got)
 		}
+	}
+}
+
+// What is taken down, merged or withdrawn leaves the index.
+func TestRemovals(t *testing.T) {
+	w := searchtest.Begin(t, open, t.TempDir())
+	for i := range 4 {
+		w.Add(searchtest.Titled(fmt.Sprint("Title ", i), "word"))
+	}
+	w.Settle()
+	w.Stop()
+	st, err := store.Open(w.Dir)
+	must(t, err)
+	defer st.Close()
+	changes, err := st.ChangesWithRecords(t.Context(), 0, 10, 1<<20)
+	must(t, err)
+	for i, outcome := range []article.Outcome{article.OutcomeRemoved, article.OutcomeMerged} {
+		changes[i] = store.Change{Event: article.Event{Seq: uint64(5 + i), ArticleID: changes[i].ArticleID, Outcome: outcome}}
+	}
+	changes[2].Record.Removal = &article.Removal{Reason: article.Withdrawn}
+	changes[3].Record.Removal = &article.Removal{Reason: article.Gone} // which stays
+	x := &backend{store: st, dir: filepath.Join(w.Dir, "other")}
+	g, err := x.create(x.dir)
+	must(t, err)
+	x.cur = g
+	defer x.Close()
+	all, err := st.ChangesWithRecords(t.Context(), 0, 10, 1<<20)
+	must(t, err)
+	must(t, g.Take(t.Context(), all))
+	must(t, g.Take(t.Context(), changes))
+	q, err := search.ParseQuery(searchtest.Params("q", "word"), 10)
+	must(t, err)
+	top, total, err := x.Top(t.Context(), q, nil, 10)
+	must(t, err)
+	if total != 1 || top[0].ID != changes[3].ArticleID {
+		t.Errorf("%d are left: %v", total, top)
 	}
 }

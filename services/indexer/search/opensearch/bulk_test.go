@@ -179,6 +179,27 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// What was taken down, but is still on the server, is not shown.
+func TestTakenDownMeanwhile(t *testing.T) {
+	s := newServer(t)
+	w := searchtest.Begin(t, on(s), t.TempDir())
+	w.Add(some(0, 1)...)
+	w.Settle()
+	w.Stop()
+	st, err := store.Open(w.Dir)
+	must(t, err)
+	defer st.Close()
+	b := backendOf(t, st, s)
+	_, ix := s.at(prefix + "-articles-0")
+	kept, erased := article.IDOfURL("Title 0"), article.IDOfURL("erased")
+	ix.docs[erased] = ix.docs[kept]
+	records, err := b.Records(t.Context(), []search.Match{{ID: erased}, {ID: kept}, {ID: article.IDOfURL("not there")}})
+	must(t, err)
+	if records[0] != nil || records[1] == nil || records[1].Seq != 1 || records[2] != nil {
+		t.Errorf("records are %v", records)
+	}
+}
+
 // A rebuild fills an index beside the one that is searched, and puts it in its place in one request.
 func TestAliasMoves(t *testing.T) {
 	s := newServer(t)

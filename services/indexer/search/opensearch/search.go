@@ -12,6 +12,7 @@ import (
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/store"
 
+	"github.com/opensearch-project/opensearch-go/v4"
 	"github.com/opensearch-project/opensearch-go/v4/opensearchapi"
 )
 
@@ -23,6 +24,9 @@ func (b *backend) ask(ctx context.Context, what object, params opensearchapi.Sea
 	whole := false
 	params.AllowPartialSearchResults = &whole
 	resp, err := b.client.Search(ctx, &opensearchapi.SearchReq{Indices: []string{b.alias()}, Body: body(what), Params: params})
+	if e := (*opensearch.StructError)(nil); errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Error(), "too_many") {
+		return nil, &search.ParamError{Param: "q", Detail: "is more than the search server looks for at once; ask for fewer words, or fewer facets"}
+	}
 	if err != nil {
 		return nil, b.blame(ctx, "search", err)
 	}
@@ -41,7 +45,7 @@ func (b *backend) Top(ctx context.Context, q *search.Query, after [][]byte, n in
 	if q.Sort == search.ByDate {
 		what["sort"] = []object{{"order": object{"order": "desc", "missing": "_last"}}, {"id": object{"order": "asc"}}}
 	} else {
-		what["sort"] = []object{{"_score": object{"order": "desc"}}, {"id": object{"order": "asc"}}}
+		what["sort"], what["track_scores"] = []object{{"_score": object{"order": "desc"}}, {"id": object{"order": "asc"}}}, true
 	}
 	if after != nil {
 		seconds := int64(missing)
@@ -87,7 +91,7 @@ func place(h opensearchapi.SearchHit) ([][]byte, error) {
 		return nil, fmt.Errorf("document %s has %d sort values", h.ID, len(h.Sort))
 	}
 	order := undated
-	if seconds, ok := h.Sort[0].(float64); ok && search.Datable(time.Unix(int64(seconds), 0).UTC()) {
+	if seconds, ok := h.Sort[0].(float64); ok && seconds > missing/2 {
 		order = search.OrderOf(time.Unix(int64(seconds), 0))
 	}
 	return [][]byte{order, []byte(h.ID)}, nil
@@ -146,7 +150,7 @@ const (
 	shardValues = 5000
 	// spellings are how many names are looked through for how a folded one is written mostly; others of the same articles are
 	// among them.
-	spellings = 25
+	spellings = 10
 )
 
 // aggregation counts matches by a facet.

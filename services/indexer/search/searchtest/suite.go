@@ -3,15 +3,12 @@ package searchtest
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search"
-	"dateline/services/indexer/store"
 )
 
 // Run runs all of them.
@@ -37,7 +34,6 @@ func Run(t *testing.T, open Open) {
 		{"RevisionReplaces", testRevisionReplaces},
 		{"Matching", testMatching},
 		{"Rebuild", testRebuild},
-		{"OtherStore", testOtherStore},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open) })
 	}
@@ -166,21 +162,6 @@ func testPages(t *testing.T, open Open) {
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Errorf("pages by %s hold %q", order, got)
 		}
-	}
-}
-
-func testOtherStore(t *testing.T, open Open) {
-	dir := t.TempDir()
-	w := Begin(t, open, dir)
-	w.Add(Titled("Old", "word"))
-	w.Settle()
-	w.Stop()
-	must(t, os.Remove(filepath.Join(dir, store.FileName)))
-	w = Begin(t, open, dir)
-	w.Add(Titled("New", "word"))
-	w.Settle()
-	if got := Titles(w.Find("q", "word")); !slices.Equal(got, []string{"New"}) {
-		t.Errorf("found %q", got)
 	}
 }
 
