@@ -114,6 +114,21 @@ func TestRefusedArticles(t *testing.T) {
 	if got := s.state(); before != "dateline-articles+dateline-articles-0: 19, dateline-cursors: 1" || got != strings.Replace(before, "19", "20", 1) {
 		t.Errorf("on the server is %s, after a restart %s", before, got)
 	}
+
+	// Once it is one that the server takes, it is there as any other.
+	s.mu.Lock()
+	s.fail = nil
+	s.mu.Unlock()
+	mended := some(7, 1)
+	mended[0].Text = "other"
+	w.Add(mended...)
+	w.Settle()
+	w.Stop()
+	w = searchtest.Begin(t, on(s), w.Dir)
+	w.Settle()
+	if got := s.state(); got != strings.Replace(before, "19", "21", 1) {
+		t.Errorf("after it was mended, on the server is %s", got)
+	}
 }
 
 // What comes late, or again, does not replace what is newer; deletions are of a version, too.
