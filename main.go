@@ -46,6 +46,7 @@ type grammar struct {
 	Search  cli.Search  `cmd:"" help:"Search the articles."`
 	Show    cli.Show    `cmd:"" help:"Show an article, or what became of a URL."`
 	Copies  cli.Copies  `cmd:"" help:"List the near-duplicates of an article, or correct them."`
+	Queries cli.Queries `cmd:"" help:"Saved queries: their articles are told of as they come, by webhook, NATS and feeds."`
 	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 

@@ -4,6 +4,7 @@
 //	ARTICLES --> articles --> store --+--> INDEXED, RECEIPTS
 //	DLQ -------> failures --> store   |
 //	                                  +--> search index --> API
+//	                                  +--> saved queries --> webhooks, ALERTS, feeds
 //
 // Whatever comes twice is stored once and answered twice alike: see store.Write.
 package indexer
@@ -19,6 +20,7 @@ import (
 	"dateline/pkg/admin"
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/api"
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/store"
@@ -30,6 +32,8 @@ import (
 type Config struct {
 	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
 	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
+
+	Alerts alerts.Config `embed:""`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
@@ -46,7 +50,7 @@ func (c *Config) Validate() error {
 	if c.IndexBatch < 1 || c.IndexBatch > maxBatch {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
 	}
-	return nil
+	return c.Alerts.Validate()
 }
 
 // articleWorkers is how many batches of articles are in hand at a time: while one waits for its messages to be acknowledged,
@@ -84,11 +88,13 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	if err != nil {
 		return fmt.Errorf("--api-addr: %w", err)
 	}
-	server := api.New(st, index, adm.Registry, log)
+	al := alerts.New(cfg.Alerts, st, q, "http://"+listener.Addr().String(), adm.Registry, log)
+	server := api.New(st, index, al, adm.Registry, log)
 	x := &indexer{store: st, log: log, metrics: newMetrics(adm.Registry, st)}
 
 	adm.Check("indexer store", x.checkStore)
 	adm.Check("indexer search", index.Check)
+	adm.Check("indexer alerts", al.Check)
 
 	// The API answers as long as articles are still being stored, and the projector runs as long as anything does.
 	base, stopBase := context.WithCancel(context.WithoutCancel(ctx))
@@ -100,6 +106,10 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		support.Go(func() error { return index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
+	support.Go(func() error {
+		defer fail()
+		return al.Run(base)
+	})
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
 		return server.Serve(base, listener)
