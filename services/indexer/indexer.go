@@ -88,7 +88,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	if err != nil {
 		return fmt.Errorf("--api-addr: %w", err)
 	}
-	al := alerts.New(cfg.Alerts, st, q, "http://"+listener.Addr().String(), adm.Registry, log)
+	al := alerts.New(cfg.Alerts, st, q, urlOf(listener.Addr()), adm.Registry, log)
 	server := api.New(st, index, al, adm.Registry, log)
 	x := &indexer{store: st, log: log, metrics: newMetrics(adm.Registry, st)}
 
@@ -126,6 +126,18 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	err = work.Wait()
 	stopBase()
 	return errors.Join(err, support.Wait())
+}
+
+// urlOf is where this machine reaches a listener.
+func urlOf(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // checkStore tells why the last transaction failed, or nil.
