@@ -28,7 +28,7 @@ const (
 
 // A webhook that fails is tried again after firstRetry, then after twice as long each time, up to lastRetry.
 const (
-	firstRetry = 5 * time.Second
+	firstRetry = time.Second
 	lastRetry  = time.Hour
 )
 
@@ -186,7 +186,7 @@ func (p *posting) attempt(ctx context.Context, q *store.SavedQuery, failures int
 // come back together.
 func backoff(failures int) time.Duration {
 	d := lastRetry
-	if failures < 10 {
+	if failures < 12 {
 		d = min(firstRetry<<failures, lastRetry)
 	}
 	return d - d/5 + rand.N(2*d/5)

@@ -55,16 +55,45 @@ func (m *mail) add(matches []Match, now time.Time) error {
 	if err := m.forgetMatches(keepMatches); err != nil {
 		return err
 	}
-	for chunk := range slices.Chunk(matches, DeliveryMatches) {
-		d := &Delivery{Query: m.name, Matched: now, Waits: now, Matches: chunk}
-		if q.Webhook != nil {
-			err = errors.Join(err, m.post(ByWebhook, d))
-		}
-		if q.NATS {
-			err = errors.Join(err, m.post(ByNATS, d))
+	if q.Webhook != nil {
+		rest, err := m.fill(matches)
+		if err = errors.Join(err, m.postAll(ByWebhook, rest, now)); err != nil {
+			return err
 		}
 	}
-	return errors.Join(err, m.bound(now), m.save())
+	if q.NATS {
+		if err := m.postAll(ByNATS, matches, now); err != nil {
+			return err
+		}
+	}
+	return errors.Join(m.bound(now), m.save())
+}
+
+// fill puts matches into the newest delivery for the webhook, as far as there is room, and returns the others. Only the oldest one
+// is ever sent; so if the newest is another, nobody has seen it.
+func (m *mail) fill(matches []Match) (rest []Match, err error) {
+	b, prefix := m.tx.Bucket(bucketMail), mailPrefix(ByWebhook, m.name)
+	k := bytes.Clone(last(b.Cursor(), prefix))
+	if !bytes.HasPrefix(k, prefix) || bytes.Equal(k, m.oldest(bucketMail, prefix)) {
+		return matches, nil
+	}
+	d, err := readDelivery(b.Get(k))
+	if err != nil || d.Sealed {
+		return matches, err
+	}
+	n := min(len(matches), DeliveryMatches-len(d.Matches))
+	d.Matches = append(d.Matches, matches[:n]...)
+	m.state.Webhook.Pending += n
+	return matches[n:], putJSON(b, k, d)
+}
+
+func (m *mail) postAll(o Outlet, matches []Match, now time.Time) error {
+	for chunk := range slices.Chunk(matches, DeliveryMatches) {
+		if err := m.post(o, &Delivery{Query: m.name, Matched: now, Waits: now, Matches: chunk}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // post puts a delivery among those that wait.
@@ -363,9 +392,27 @@ func (s *Store) Revive(ctx context.Context, name string) (matches int, err error
 	return matches, nil
 }
 
+// seal keeps the oldest delivery for the webhook, which may have been sent, as it is when others come before it.
+func (m *mail) seal() error {
+	k := m.oldest(bucketMail, mailPrefix(ByWebhook, m.name))
+	if k == nil {
+		return nil
+	}
+	b := m.tx.Bucket(bucketMail)
+	d, err := readDelivery(b.Get(k))
+	if err != nil {
+		return err
+	}
+	d.Sealed = true
+	return putJSON(b, k, d)
+}
+
 // revive has some dead deliveries wait again, and tells whether there are more.
 func (m *mail) revive(now time.Time) (matches int, more bool, err error) {
 	m.state.Webhook.mend()
+	if err := m.seal(); err != nil {
+		return 0, false, err
+	}
 	for range someRows {
 		k := m.oldest(bucketDead, namePrefix(m.name))
 		if k == nil {
@@ -375,7 +422,7 @@ func (m *mail) revive(now time.Time) (matches int, more bool, err error) {
 		if err != nil {
 			return 0, false, err
 		}
-		d.Died, d.Error, d.Waits = time.Time{}, "", now
+		d.Died, d.Error, d.Waits, d.Sealed = time.Time{}, "", now, true
 		if err := m.post(ByWebhook, d); err != nil {
 			return 0, false, err
 		}

@@ -124,14 +124,17 @@ type Match struct {
 	Stored    time.Time       `json:"stored"` // the change's time
 }
 
-// Delivery is the matches of a saved query that are delivered together. Its matches never change, so that each
-// attempt sends the same.
+// Delivery is the matches of a saved query that are delivered together. Once it has been sent its matches
+// do not change, so that each attempt sends the same.
 type Delivery struct {
 	Query   string    `json:"query"`
 	Matched time.Time `json:"matched"`
 	Matches []Match   `json:"matches"` // 1 to DeliveryMatches
 
 	Waits time.Time `json:"waits"` // since then: since it was matched, or revived
+
+	// Sealed says that it may have been sent although it is not the oldest: it takes no more matches.
+	Sealed bool `json:"sealed,omitempty"`
 
 	// Of a dead one.
 	Died  time.Time `json:"died,omitzero"`
