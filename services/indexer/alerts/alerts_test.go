@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/pkg/netguard"
 	"dateline/pkg/queue"
 	"dateline/pkg/queue/queuetest"
 	"dateline/services/indexer/search"
@@ -25,6 +27,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"golang.org/x/net/dns/dnsmessage"
+
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
@@ -525,13 +529,13 @@ func TestWebhooksAreGuarded(t *testing.T) {
 		}
 	}
 	// A name of the open web that resolves inside is found out when it is dialled.
+	resolveInside(t)
 	r := receive(t, nil)
-	addr := strings.TrimPrefix(r.URL, "http://")
-	for _, target := range []string{"http://localtest.me:8080/", "http://" + addr + "/"} {
+	for _, target := range []string{"http://inside.example.org:8080/", r.URL + "/"} {
 		q := store.SavedQuery{Name: "x", Search: map[string]string{"q": "flour"}, Changes: changes, Webhook: &store.Webhook{URL: target, Secret: newSecret()}}
 		p := &posting{Alerts: w.alerts, client: &http.Client{Transport: w.alerts.guard.Transport()}}
 		_, err := p.post(t.Context(), &q, &store.Delivery{Query: "x", Matches: []store.Match{{Seq: 1, ArticleID: article.IDOfURL("none")}}})
-		if err == nil || strings.Contains(err.Error(), target) {
+		if blocked := (*netguard.BlockedError)(nil); !errors.As(err, &blocked) || blocked.Why != "loopback" || strings.Contains(err.Error(), "http:") {
 			t.Errorf("%s: %v", target, err)
 		}
 	}
@@ -541,6 +545,40 @@ func TestWebhooksAreGuarded(t *testing.T) {
 	if strings.Contains(w.log.String(), "whsec_") {
 		t.Error("a secret is in the log")
 	}
+}
+
+// resolveInside has every name resolve to a loopback address while the test runs.
+func resolveInside(t *testing.T) {
+	t.Helper()
+	conn, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for b := make([]byte, 512); ; {
+			n, from, err := conn.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			var m dnsmessage.Message
+			if err := m.Unpack(b[:n]); err != nil {
+				continue
+			}
+			reply := dnsmessage.Message{Header: dnsmessage.Header{ID: m.ID, Response: true}, Questions: m.Questions[:1]}
+			if q := m.Questions[0]; q.Type == dnsmessage.TypeA {
+				head := dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1}
+				reply.Answers = []dnsmessage.Resource{{Header: head, Body: &dnsmessage.AResource{A: [4]byte{127, 0, 0, 1}}}}
+			}
+			if packed, err := reply.Pack(); err == nil {
+				_, _ = conn.WriteTo(packed, from)
+			}
+		}
+	}()
+	was := net.DefaultResolver
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String())
+	}}
+	t.Cleanup(func() { net.DefaultResolver = was; conn.Close() })
 }
 
 func TestRedirectsAreNotFollowed(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -105,28 +106,60 @@ func (m *mail) post(o Outlet, d *Delivery) error {
 // bound gives up the oldest of too many deliveries that wait, and drops the oldest of too many dead ones.
 func (m *mail) bound(now time.Time) error {
 	w, n := &m.state.Webhook, &m.state.NATS
-	for w.Pending > maxMail {
-		if err := m.kill(m.oldest(bucketMail, mailPrefix(ByWebhook, m.name)), "too many alerts waited", now); err != nil {
-			return err
-		}
+	keys, err := m.excess(bucketMail, mailPrefix(ByWebhook, m.name), w.Pending-maxMail)
+	for _, k := range keys {
+		err = errors.Join(err, m.kill(k, "too many alerts waited", now))
 	}
-	for n.Pending > maxMail {
-		d, err := m.take(m.oldest(bucketMail, mailPrefix(ByNATS, m.name)), bucketMail)
+	return errors.Join(
+		err, m.drop(bucketMail, mailPrefix(ByNATS, m.name), &n.Pending, &n.Dropped),
+		m.drop(bucketDead, namePrefix(m.name), &w.Dead, &w.Dropped),
+	)
+}
+
+// drop removes the oldest of more than maxMail matches.
+func (m *mail) drop(bucket, prefix []byte, there *int, dropped *uint64) error {
+	keys, err := m.excess(bucket, prefix, *there-maxMail)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		d, err := m.take(k, bucket)
 		if err != nil {
 			return err
 		}
-		n.Pending -= len(d.Matches)
-		n.Dropped += uint64(len(d.Matches))
-	}
-	for w.Dead > maxMail {
-		d, err := m.take(m.oldest(bucketDead, namePrefix(m.name)), bucketDead)
-		if err != nil {
-			return err
-		}
-		w.Dead -= len(d.Matches)
-		w.Dropped += uint64(len(d.Matches))
+		*there -= len(d.Matches)
+		*dropped += uint64(len(d.Matches))
 	}
 	return nil
+}
+
+// excess is the keys of the oldest deliveries that together have a number of matches.
+func (m *mail) excess(bucket, prefix []byte, matches int) ([][]byte, error) {
+	if matches <= 0 {
+		return nil, nil
+	}
+	return m.oldestWhile(bucket, prefix, func(d *Delivery) bool {
+		more := matches > 0
+		matches -= len(d.Matches)
+		return more
+	})
+}
+
+// oldestWhile is the keys of the deliveries with a prefix from the oldest on, as long as f says so. They are collected before any is
+// removed: a cursor that looks for the first row goes through all that was removed in its transaction.
+func (m *mail) oldestWhile(bucket, prefix []byte, f func(*Delivery) bool) (keys [][]byte, err error) {
+	c := m.tx.Bucket(bucket).Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		d, err := readDelivery(v)
+		if err != nil {
+			return nil, err
+		}
+		if !f(d) {
+			break
+		}
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys, nil
 }
 
 // oldest is the key of the first row with a prefix, nil where there is none.
@@ -161,13 +194,8 @@ func (m *mail) kill(k []byte, why string, now time.Time) error {
 
 // forgetMatches removes the oldest matches down to a number.
 func (m *mail) forgetMatches(keep int) error {
-	rows, matched, prefix := m.tx.Bucket(bucketMatches), m.tx.Bucket(bucketMatched), namePrefix(m.name)
-	for m.state.Kept > keep {
-		k := m.oldest(bucketMatches, prefix)
-		if k == nil {
-			m.state.Kept = 0
-			return nil
-		}
+	rows, matched := m.tx.Bucket(bucketMatches), m.tx.Bucket(bucketMatched)
+	for _, k := range m.keys(bucketMatches, namePrefix(m.name), m.state.Kept-keep) {
 		var match Match
 		if err := json.Unmarshal(rows.Get(k), &match); err != nil {
 			return err
@@ -188,10 +216,19 @@ func (m *mail) forgetMatches(keep int) error {
 	return nil
 }
 
+// keys is the first keys with a prefix.
+func (m *mail) keys(bucket, prefix []byte, most int) (keys [][]byte) {
+	c := m.tx.Bucket(bucket).Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(keys) < most; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}
+
 // clear removes all rows with a prefix.
 func (m *mail) clear(bucket, prefix []byte) error {
 	b := m.tx.Bucket(bucket)
-	for k := m.oldest(bucket, prefix); k != nil; k = m.oldest(bucket, prefix) {
+	for _, k := range m.keys(bucket, prefix, math.MaxInt) {
 		if err := b.Delete(k); err != nil {
 			return err
 		}
@@ -344,23 +381,15 @@ const someRows = 2000
 
 // giveUp makes deliveries that wait since before a time dead, some at a time.
 func (m *mail) giveUp(before time.Time, why string, now time.Time) error {
-	for range someRows {
-		k := m.oldest(bucketMail, mailPrefix(ByWebhook, m.name))
-		if k == nil {
-			return nil
-		}
-		d, err := readDelivery(m.tx.Bucket(bucketMail).Get(k))
-		if err != nil {
-			return err
-		}
-		if !d.Waits.Before(before) {
-			return nil
-		}
-		if err := m.kill(k, why, now); err != nil {
-			return err
-		}
+	n := 0
+	keys, err := m.oldestWhile(bucketMail, mailPrefix(ByWebhook, m.name), func(d *Delivery) bool {
+		n++
+		return n <= someRows && d.Waits.Before(before)
+	})
+	for _, k := range keys {
+		err = errors.Join(err, m.kill(k, why, now))
 	}
-	return nil
+	return err
 }
 
 // Revive has the dead deliveries of a saved query wait for delivery again, and a webhook that was disabled or failed tried at
@@ -413,11 +442,8 @@ func (m *mail) revive(now time.Time) (matches int, more bool, err error) {
 	if err := m.seal(); err != nil {
 		return 0, false, err
 	}
-	for range someRows {
-		k := m.oldest(bucketDead, namePrefix(m.name))
-		if k == nil {
-			return matches, false, nil
-		}
+	keys := m.keys(bucketDead, namePrefix(m.name), someRows)
+	for _, k := range keys {
 		d, err := m.take(k, bucketDead)
 		if err != nil {
 			return 0, false, err
@@ -429,5 +455,5 @@ func (m *mail) revive(now time.Time) (matches int, more bool, err error) {
 		m.state.Webhook.Dead -= len(d.Matches)
 		matches += len(d.Matches)
 	}
-	return matches, true, nil
+	return matches, len(keys) == someRows, nil
 }
