@@ -72,7 +72,7 @@ var streams = []jetstream.StreamConfig{
 		Description: "structured articles",
 	},
 	{
-		Name: streamIndexed, Subjects: []string{"indexed.>"}, Discard: jetstream.DiscardOld, MaxBytes: 30, MaxAge: 7 * day,
+		Name: streamIndexed, Subjects: []string{"indexed.>"}, Discard: jetstream.DiscardOld, MaxBytes: 30, MaxAge: 14 * day,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
 		Description: "what the indexer did with each article",
 	},
