@@ -10,6 +10,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 )
 
@@ -179,7 +180,7 @@ func (s *saved) find(ctx context.Context, records []*store.Record, events map[*s
 	if len(records) == 0 {
 		return nil, nil
 	}
-	b, err := search.NewBatch(records)
+	b, err := bleve.NewBatch(records)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +217,7 @@ func matchApart(ctx context.Context, q *search.Query, records []*store.Record) (
 		return nil, nil
 	}
 	for _, half := range [][]*store.Record{records[:len(records)/2], records[len(records)/2:]} {
-		b, err := search.NewBatch(half)
+		b, err := bleve.NewBatch(half)
 		if err != nil {
 			return nil, err
 		}
