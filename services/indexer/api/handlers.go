@@ -145,7 +145,7 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 		return err
 	}
 	ix, err := s.index.Stats()
-	if err != nil {
+	if err != nil && !errors.Is(err, search.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return answer(w, http.StatusOK, struct {
@@ -157,7 +157,8 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 		GroupedSeq   uint64 `json:"grouped_seq"`
 		StoreBytes   int64  `json:"store_bytes"`
 		IndexBytes   int64  `json:"index_bytes"`
-	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Grouped, st.Bytes, ix.Bytes})
+		Available    bool   `json:"search_available"`
+	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Grouped, st.Bytes, ix.Bytes, err == nil})
 }
 
 // reindex is for whoever runs the indexer: it is taken from this machine only.

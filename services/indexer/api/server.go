@@ -112,7 +112,7 @@ func (s *Server) routes() []route {
 		{method: "POST", path: "/v1/repeated/{id}", handle: s.changeRepeated((*store.Store).AllowRepeated)},
 		{method: "DELETE", path: "/v1/repeated/{id}", handle: s.changeRepeated((*store.Store).ClearRepeated)},
 		{method: "GET", path: "/v1/export", params: slices.Concat(exportFilters, []string{"format", "bom", "snapshot", "skip"}), whole: true, handle: s.export},
-		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
+		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "collapse", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
 		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
