@@ -50,7 +50,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 		Next   string           `json:"next_cursor,omitempty"`
 	}{Total: found.Total, Hits: make([]hit, len(found.Hits)), Facets: make(map[string]facet, len(found.Facets)), Next: found.Next}
 	for i, h := range found.Hits {
-		page.Hits[i] = hit{stored{h.Record, h.Group}, h.Copies, h.Score, h.Snippet}
+		page.Hits[i] = hit{stored{Record: h.Record, Group: h.Group}, h.Copies, h.Score, h.Snippet}
 	}
 	for name, c := range found.Facets {
 		f := facet{make([]facetValue, len(c.Values)), c.Other}
