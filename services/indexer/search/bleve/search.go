@@ -13,42 +13,55 @@ import (
 	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
-// Top is search.Backend's.
-func (x *backend) Top(ctx context.Context, q *search.Query, after [][]byte, n int) ([]search.Match, uint64, error) {
+// Find is search.Backend's.
+func (x *backend) Find(ctx context.Context, q *search.Query, ask search.Ask) (*search.Found, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	req := bleve.NewSearchRequestOptions(matches(q), n, 0, false)
+	what := matches(q)
+	req := bleve.NewSearchRequestOptions(what, ask.Best, 0, false)
 	req.Fields = []string{fieldSeq}
 	ties := &bsearch.SortDocID{}
 	if q.Sort == search.ByDate {
 		req.Sort = bsearch.SortOrder{&bsearch.SortField{Field: fieldOrder, Type: bsearch.SortFieldAsString, Desc: true, Missing: bsearch.SortFieldMissingLast}, ties}
 		req.Score = "none"
-		for _, v := range after {
+		for _, v := range ask.After {
 			req.SearchAfter = append(req.SearchAfter, string(v))
 		}
 	} else {
 		req.Sort = bsearch.SortOrder{&bsearch.SortScore{Desc: true}, ties}
 	}
 	if err := req.Validate(); err != nil { // the cursor's values are the only thing left that can be wrong
-		return nil, 0, &search.ParamError{Param: "cursor", Detail: err.Error()}
+		return nil, &search.ParamError{Param: "cursor", Detail: err.Error()}
 	}
 	found, err := x.cur.SearchInContext(ctx, req)
 	if err != nil {
-		return nil, 0, blame(err)
+		return nil, blame(err)
 	}
 	top := make([]search.Match, len(found.Hits))
 	for i, h := range found.Hits {
 		stored, _ := h.Fields[fieldSeq].(string)
 		seq, err := strconv.ParseUint(stored, 10, 64)
 		if err != nil {
-			return nil, 0, fmt.Errorf("the index's %s of %s: %w", fieldSeq, h.ID, err)
+			return nil, fmt.Errorf("the index's %s of %s: %w", fieldSeq, h.ID, err)
 		}
 		top[i] = search.Match{ID: h.ID, Seq: seq, Score: h.Score}
 		if q.Sort == search.ByDate {
 			top[i].After = [][]byte{[]byte(h.Sort[0]), []byte(h.Sort[1])}
 		}
 	}
-	return top, found.Total, nil
+	result := &search.Found{Total: found.Total, Matches: top}
+	if !ask.Facets {
+		return result, nil
+	}
+	t, err := x.cur.count(ctx, what)
+	if err != nil {
+		return nil, blame(err)
+	}
+	result.Facets = make(map[search.Facet]search.FacetCounts, len(q.Facets))
+	for _, f := range q.Facets {
+		result.Facets[f] = t.facet(f, q.FacetLimit)
+	}
+	return result, nil
 }
 
 // Records is search.Backend's.
