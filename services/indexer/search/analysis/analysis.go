@@ -43,9 +43,9 @@ func IsInflected(term string) bool { return strings.HasPrefix(term, inflected) }
 type Analyzer struct {
 	form       func(word string) string // a folded word without its inflection; nil for none
 	lexicon    lexicon
-	affixes    bool                     // Persian ones, which may stand apart
-	twoHehs    bool                     // Urdu: ھ is another letter than ہ
-	finalHamza bool                     // Arabic: ء at the end counts
+	affixes    bool // Persian ones, which may stand apart
+	twoHehs    bool // Urdu: ھ is another letter than ہ
+	finalHamza bool // Arabic: ء at the end counts
 }
 
 var (

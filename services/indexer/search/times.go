@@ -1,0 +1,121 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/mapping"
+	bsearch "github.com/blevesearch/bleve/v2/search"
+	"github.com/blevesearch/bleve/v2/search/searcher"
+	index "github.com/blevesearch/bleve_index_api"
+)
+
+// Times are indexed as terms of several lengths, so that a span of them is the union of a few hundred terms at most. Bleve
+// has a form of its own for that, of sixteen terms a time; these are four.
+const (
+	orderBytes = 5       // that sort as times do: 35 bits of seconds, seven a byte, because 0xff parts values in bleve's columns
+	orderBits  = 7       // a byte
+	orderEpoch = 1 << 34 // seconds before 1970 that they begin
+	orderEnd   = 1 << (orderBytes * orderBits)
+	coarsest   = 2 // bytes of the shortest term, which stands for 24 days
+)
+
+// order is an indexable time in seconds, as the index counts them.
+func order(t time.Time) uint64 { return uint64(t.Unix() + orderEpoch) }
+
+// orderOf is an indexable time in bytes that sort as times do.
+func orderOf(t time.Time) []byte { return orderTerm(nil, order(t), orderBytes) }
+
+// orderTerm appends the first bytes of an order.
+func orderTerm(b []byte, n uint64, length int) []byte {
+	for i := range length {
+		b = append(b, byte(n>>(orderBits*(orderBytes-1-i))&(1<<orderBits-1)))
+	}
+	return b
+}
+
+// spanTerm is the term of a length that stands for an order and those around it. Terms of one length sort together.
+func spanTerm(n uint64, length int) []byte { return orderTerm([]byte{byte(length)}, n, length) }
+
+// spanTerms are all terms of a time.
+func spanTerms(t time.Time) []string {
+	var terms []string
+	for length := coarsest; length <= orderBytes; length++ {
+		terms = append(terms, string(spanTerm(order(t), length)))
+	}
+	return terms
+}
+
+// indexable reports whether a time is one that a query can ask for.
+func indexable(t time.Time) bool { return t.Year() > 1677 && t.Year() < 2262 }
+
+// period is a query of bleve's for times from one order to before another.
+type period struct {
+	field        string
+	from, before uint64
+}
+
+// during is what finds times from one to before another; either may be zero. The index knows seconds.
+func during(field string, from, before time.Time) period {
+	up := func(t time.Time, open uint64) uint64 {
+		if t.IsZero() {
+			return open
+		}
+		return order(t.Add(time.Second - 1))
+	}
+	return period{field, up(from, 0), up(before, orderEnd)}
+}
+
+// ranges are the first and the last terms of the runs that make up the span: the longest terms at its ends, shorter ones
+// within.
+func (p period) ranges() (runs [][2][]byte) {
+	from, before := p.from, p.before
+	for length := orderBytes; from < before; length-- {
+		size := uint64(1) << (orderBits * (orderBytes - length))
+		shorter := size << orderBits
+		begin, end := before, before // of what shorter terms can stand for
+		if length > coarsest {
+			begin = min((from+shorter-1)/shorter*shorter, before)
+			end = max(before/shorter*shorter, begin)
+		}
+		for _, run := range [][2]uint64{{from, begin}, {end, before}} {
+			if run[0] < run[1] {
+				runs = append(runs, [2][]byte{spanTerm(run[0], length), spanTerm(run[1]-size, length)})
+			}
+		}
+		from, before = begin, end
+	}
+	return runs
+}
+
+// Searcher is query.Query of bleve's.
+func (p period) Searcher(ctx context.Context, r index.IndexReader, _ mapping.IndexMapping, _ bsearch.SearcherOptions) (bsearch.Searcher, error) {
+	var terms []string
+	for _, run := range p.ranges() {
+		err := eachTerm(r, p.field, run[0], run[1], func(term string) { terms = append(terms, term) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(terms) == 0 {
+		return searcher.NewMatchNoneSearcher(r)
+	}
+	return searcher.NewMultiTermSearcher(ctx, r, terms, p.field, 1, bsearch.SearcherOptions{Score: "none"}, false)
+}
+
+// eachTerm visits a field's terms from one to another, that one included.
+func eachTerm(r index.IndexReader, field string, first, last []byte, visit func(term string)) (err error) {
+	dict, err := r.FieldDictRange(field, first, last)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dict.Close()) }()
+	for {
+		entry, err := dict.Next()
+		if err != nil || entry == nil {
+			return err
+		}
+		visit(entry.Term)
+	}
+}
