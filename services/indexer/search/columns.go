@@ -1,33 +1,58 @@
 package search
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	bsearch "github.com/blevesearch/bleve/v2/search"
-	bquery "github.com/blevesearch/bleve/v2/search/query"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// columns tell for each document of an index's segments which labels it has. They are in memory, some 30 bytes a document,
-// because bleve's own columns are unpacked by the thousand documents for each match. A segment never changes, so its
-// column is made once, from its dictionary, and goes with it.
+// columns tell for each document of an index's segments which labels it has and when it was published. They are in memory,
+// some 40 bytes a document, because bleve's own columns are unpacked by the thousand documents for each match. A segment
+// never changes, so its column is made once, from its dictionaries, and goes with it.
 type columns struct {
 	mu       sync.Mutex
 	segments map[uint64]*column // by the segment's id
+	numbers  map[string]uint32  // of labels, by their terms
+	keys     map[string]uint32  // of labels, by their kinds and folded values
+	labels   labels
 }
 
-// column holds the labels of one segment: those of document d are labels[i] for each i of of[starts[d]:starts[d+1]].
+// labels are all that any segment had since the index was opened. They only grow, so that who has them can go on reading.
+type labels struct {
+	all   []label
+	kinds map[string]labelKind
+}
+
+// label is a value as it is given. Those of one kind and one key are one value.
+type label struct {
+	name string
+	key  uint32
+}
+
+type labelKind struct {
+	labels []uint32 // numbers in labels.all
+	keys   int      // how many keys there are, from zero
+}
+
+// column is what there is to know of one segment. The labels of document d are of[starts[d]:starts[d+1]].
 type column struct {
-	labels []string
 	starts []uint32
 	of     []uint32
+	orders []uint64 // zero where the time of publication is not known
+	totals []labelCount
 }
 
+type labelCount struct{ label, n uint32 }
+
 // get makes the columns of a snapshot's segments that are not there, and lets those go whose segments are gone.
-func (c *columns) get(snapshot *scorch.IndexSnapshot) ([]*column, error) {
+func (c *columns) get(snapshot *scorch.IndexSnapshot) ([]*column, labels, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := make([]*column, 0, len(snapshot.Segments()))
@@ -36,53 +61,62 @@ func (c *columns) get(snapshot *scorch.IndexSnapshot) ([]*column, error) {
 		col := c.segments[s.Id()]
 		if col == nil {
 			var err error
-			if col, err = newColumn(s); err != nil {
-				return nil, fmt.Errorf("labels of segment %d: %w", s.Id(), err)
+			if col, err = c.read(s); err != nil {
+				return nil, labels{}, fmt.Errorf("columns of segment %d: %w", s.Id(), err)
 			}
 		}
 		now[s.Id()] = col
 		all = append(all, col)
 	}
 	c.segments = now
-	return all, nil
+	return all, labels{c.labels.all, maps.Clone(c.labels.kinds)}, nil
 }
 
-func newColumn(s *scorch.SegmentSnapshot) (*column, error) {
-	dict, err := s.Segment().Dictionary(fieldLabel)
-	if err != nil {
-		return nil, err
+// number is a label's number in labels.all.
+func (c *columns) number(term string) uint32 {
+	n, ok := c.numbers[term]
+	if ok {
+		return n
 	}
-	col := &column{starts: make([]uint32, s.FullSize()+1)}
+	if c.numbers == nil {
+		c.numbers, c.keys, c.labels.kinds = map[string]uint32{}, map[string]uint32{}, map[string]labelKind{}
+	}
+	value, name, named := strings.Cut(term, labelEnd)
+	kind := c.labels.kinds[term[:1]]
+	key, ok := c.keys[value]
+	if !ok {
+		key = uint32(kind.keys)
+		kind.keys++
+		c.keys[value] = key
+	}
+	if !named {
+		name = term[1:]
+	}
+	n = uint32(len(c.labels.all))
+	c.numbers[term], c.labels.all, kind.labels = n, append(c.labels.all, label{name, key}), append(kind.labels, n)
+	c.labels.kinds[term[:1]] = kind
+	return n
+}
+
+// read makes the column of a segment.
+func (c *columns) read(s *scorch.SegmentSnapshot) (*column, error) {
+	col := &column{starts: make([]uint32, s.FullSize()+1), orders: make([]uint64, s.FullSize())}
 	type pair struct{ doc, label uint32 }
 	var pairs []pair
-	for terms := dict.AutomatonIterator(nil, nil, nil); ; {
-		entry, err := terms.Next()
-		if err != nil {
-			return nil, err
+	err := eachPosting(s.Segment(), fieldLabel, nil, nil, func(term string) func(doc uint64) {
+		if !counted(term) {
+			return nil
 		}
-		if entry == nil {
-			break
+		col.totals = append(col.totals, labelCount{label: c.number(term)})
+		total := &col.totals[len(col.totals)-1]
+		return func(doc uint64) {
+			pairs = append(pairs, pair{uint32(doc), total.label})
+			col.starts[doc+1]++
+			total.n++
 		}
-		if !counted(entry.Term) {
-			continue
-		}
-		list, err := dict.PostingsList([]byte(entry.Term), nil, nil)
-		if err != nil {
-			return nil, err
-		}
-		label := uint32(len(col.labels))
-		col.labels = append(col.labels, entry.Term)
-		for postings := list.Iterator(false, false, false, nil); ; {
-			p, err := postings.Next()
-			if err != nil {
-				return nil, err
-			}
-			if p == nil {
-				break
-			}
-			pairs = append(pairs, pair{uint32(p.Number()), label})
-			col.starts[p.Number()+1]++
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	for d := 1; d < len(col.starts); d++ {
 		col.starts[d] += col.starts[d-1]
@@ -93,12 +127,49 @@ func newColumn(s *scorch.SegmentSnapshot) (*column, error) {
 		col.of[next[p.doc]] = p.label
 		next[p.doc]++
 	}
-	return col, nil
+	err = eachPosting(s.Segment(), fieldPublished, []byte{orderBytes}, []byte{orderBytes + 1}, func(term string) func(doc uint64) {
+		order := orderIn(term)
+		return func(doc uint64) { col.orders[doc] = order }
+	})
+	return col, err
 }
 
-// snapshot opens what the index holds now. It has to be closed.
-func (g *generation) snapshot() (*scorch.IndexSnapshot, error) {
-	advanced, err := g.Advanced()
+// eachPosting visits the documents of a field's terms, from one to before another, with what visit returns for the term.
+func eachPosting(s segment.Segment, field string, from, before []byte, visit func(term string) func(doc uint64)) error {
+	dict, err := s.Dictionary(field)
+	if err != nil {
+		return err
+	}
+	var list segment.PostingsList
+	var postings segment.PostingsIterator
+	for terms := dict.AutomatonIterator(nil, from, before); ; {
+		entry, err := terms.Next()
+		if err != nil || entry == nil {
+			return err
+		}
+		each := visit(entry.Term)
+		if each == nil {
+			continue
+		}
+		if list, err = dict.PostingsList([]byte(entry.Term), nil, list); err != nil {
+			return err
+		}
+		for postings = list.Iterator(false, false, false, postings); ; {
+			p, err := postings.Next()
+			if err != nil {
+				return err
+			}
+			if p == nil {
+				break
+			}
+			each(p.Number())
+		}
+	}
+}
+
+// snapshotOf opens what an index holds now. It has to be closed.
+func snapshotOf(idx bleve.Index) (*scorch.IndexSnapshot, error) {
+	advanced, err := idx.Advanced()
 	if err != nil {
 		return nil, err
 	}
@@ -115,73 +186,33 @@ func (g *generation) snapshot() (*scorch.IndexSnapshot, error) {
 
 // warm makes the columns of new segments, so that no search has to wait for it.
 func (g *generation) warm() (err error) {
-	s, err := g.snapshot()
+	s, err := snapshotOf(g.Index)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	_, err = g.columns.get(s)
+	_, _, err = g.columns.get(s)
 	return err
 }
 
-// tally is how many documents match, and how many of them have each label.
-type tally struct {
-	total  uint64
-	labels map[string]int
-}
-
-// count tallies the matches of a query.
-func (g *generation) count(ctx context.Context, q bquery.Query) (t tally, err error) {
-	s, err := g.snapshot()
-	if err != nil {
-		return t, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	cols, err := g.columns.get(s)
-	if err != nil {
-		return t, err
-	}
-	searcher, err := q.Searcher(ctx, s, g.Mapping(), bsearch.SearcherOptions{Score: "none"})
-	if err != nil {
-		return t, err
-	}
-	defer func() { err = errors.Join(err, searcher.Close()) }()
-
-	counts := make([][]int, len(cols))
-	for i, col := range cols {
-		counts[i] = make([]int, len(col.labels))
-	}
-	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: s}
-	seg, first := 0, uint64(0) // the segment at hand, and its first document: matches come in order
-	for {
-		if t.total%1024 == 0 && ctx.Err() != nil {
-			return t, ctx.Err()
-		}
-		match, err := searcher.Next(sc)
-		if err != nil {
-			return t, err
-		}
-		if match == nil {
-			break
-		}
-		t.total++
-		for match.IndexInternalID.Value()-first >= uint64(len(cols[seg].starts)-1) {
-			first += uint64(len(cols[seg].starts) - 1)
-			seg++
-		}
-		col, d := cols[seg], match.IndexInternalID.Value()-first
-		for _, label := range col.of[col.starts[d]:col.starts[d+1]] {
-			counts[seg][label]++
-		}
-		sc.DocumentMatchPool.Put(match)
-	}
-	t.labels = map[string]int{}
-	for i, col := range cols {
-		for label, n := range counts[i] {
-			if n > 0 {
-				t.labels[col.labels[label]] += n
+// count adds how many of some documents of the segment have each label. Where they are most of it, the others are counted.
+func (col *column) count(found *roaring.Bitmap, docs []uint32, counts []uint32) {
+	size := uint64(len(col.orders))
+	if 2*uint64(len(docs)) < size {
+		for _, d := range docs {
+			for _, label := range col.of[col.starts[d]:col.starts[d+1]] {
+				counts[label]++
 			}
 		}
+		return
 	}
-	return t, nil
+	for _, t := range col.totals {
+		counts[t.label] += t.n
+	}
+	roaring.Flip(found, 0, size).Iterate(func(d uint32) bool {
+		for _, label := range col.of[col.starts[d]:col.starts[d+1]] {
+			counts[label]--
+		}
+		return true
+	})
 }

@@ -61,7 +61,7 @@ func (x *Index) Counts(ctx context.Context, q *Query, every Interval) (*Counts, 
 	defer x.mu.RUnlock()
 	c := &Counts{}
 	count := func(what bquery.Query, total *uint64, add func(p *Period, n int)) error {
-		t, err := x.cur.count(ctx, what)
+		t, err := x.cur.answer(ctx, what, question{labels: true})
 		if err != nil {
 			return fmt.Errorf("count %q: %w", q.Text, blame(err))
 		}

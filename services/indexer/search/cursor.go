@@ -45,6 +45,19 @@ func seenKey(id string) string {
 	return string(b[:seenBytes])
 }
 
+// after is the place that a page by date begins after, nil for the first one.
+func (p page) after() *place {
+	if len(p.After) != sortValues {
+		return nil
+	}
+	return &place{orderIn(string(p.After[0])), string(p.After[1])}
+}
+
+// values are a place as a cursor has it.
+func (p place) values() [][]byte {
+	return [][]byte{orderTerm(nil, p.order, orderBytes), []byte(p.id)}
+}
+
 func (p page) encode() (string, error) {
 	b, err := json.Marshal(p)
 	if err != nil {

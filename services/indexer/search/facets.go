@@ -54,49 +54,53 @@ func parseFacets(s string) ([]Facet, error) {
 
 // facet tells the values of one facet. Those that are written in several ways are one.
 func (t tally) facet(f Facet, limit int) FacetCounts {
-	type value struct {
-		FacetValue
-		most int // how often it is written so
-	}
-	values := map[string]*value{}
-	for term, n := range t.labels {
-		rest, ok := strings.CutPrefix(term, labelOf[f])
-		if !ok {
+	kind := t.labels.kinds[labelOf[f]]
+	type value struct{ count, most, label uint32 } // most is how often it is written as the label is
+	values := make([]value, kind.keys)
+	for _, n := range kind.labels {
+		count := t.counts[n]
+		if count == 0 {
 			continue
 		}
-		key, name, named := strings.Cut(rest, labelEnd)
-		if !named {
-			name = key
+		l := t.labels.all[n]
+		v := &values[l.key]
+		if v.count == 0 || count > v.most || count == v.most && l.name < t.labels.all[v.label].name {
+			v.label, v.most = n, count
 		}
-		v := values[key]
-		if v == nil {
-			v = &value{}
-			values[key] = v
-		}
-		v.Count += n
-		if n > v.most || n == v.most && name < v.Value {
-			v.Value, v.most = name, n
-		}
+		v.count += count
 	}
-	c := FacetCounts{Values: make([]FacetValue, 0, len(values))}
-	for _, v := range values {
-		c.Values = append(c.Values, v.FacetValue)
-	}
+	values = slices.DeleteFunc(values, func(v value) bool { return v.count == 0 })
+	told := func(v value) FacetValue { return FacetValue{Value: t.labels.all[v.label].name, Count: int(v.count)} }
+	c := FacetCounts{Values: []FacetValue{}}
 	if f == byDay {
-		for i, v := range c.Values {
-			if day, err := time.Parse(dayLayout, v.Value); err == nil { // document wrote it
-				c.Values[i].Value = day.Format(time.DateOnly)
+		for _, v := range values {
+			day := told(v)
+			if d, err := time.Parse(dayLayout, day.Value); err == nil { // document wrote it
+				day.Value = d.Format(time.DateOnly)
 			}
+			c.Values = append(c.Values, day)
 		}
 		slices.SortFunc(c.Values, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
 		return c
 	}
-	slices.SortFunc(c.Values, func(a, b FacetValue) int {
-		return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
-	})
-	for _, v := range c.Values[min(limit, len(c.Values)):] {
-		c.Other += v.Count
+	order := func(a, b value) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(t.labels.all[a.label].name, t.labels.all[b.label].name))
 	}
-	c.Values = c.Values[:min(limit, len(c.Values))]
+	best := values[:min(limit, len(values))]
+	slices.SortFunc(best, order)
+	for i := len(best); i < len(values); i++ { // of hundreds of thousands of authors few are told
+		v := values[i]
+		if last := &best[len(best)-1]; order(v, *last) < 0 {
+			at, _ := slices.BinarySearchFunc(best, v, order)
+			v, *last = *last, v
+			gone := *last
+			copy(best[at+1:], best[at:len(best)-1])
+			best[at] = gone
+		}
+		c.Other += int(v.count)
+	}
+	for _, v := range best {
+		c.Values = append(c.Values, told(v))
+	}
 	return c
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
 // Version names how this Dateline reads texts for the index: under another one the same query may match otherwise.
@@ -80,43 +79,36 @@ func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Recor
 
 // matching is over one snapshot of an index, of which the cursor is part.
 func matching(ctx context.Context, idx bleve.Index, q *Query, visit func(id string) error) (cursor uint64, err error) {
-	advanced, err := idx.Advanced()
+	s, err := snapshotOf(idx)
 	if err != nil {
 		return 0, err
 	}
-	reader, err := advanced.Reader()
+	defer func() { err = errors.Join(err, s.Close()) }()
+	at, err := s.GetInternal(keyCursor)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, reader.Close()) }()
-	at, err := reader.GetInternal(keyCursor)
-	if err != nil {
-		return 0, err
-	}
-	searcher, err := q.all.Searcher(ctx, reader, idx.Mapping(), bsearch.SearcherOptions{Score: "none"})
+	what, err := newConditions(ctx, idx, s).of(q.all)
 	if err != nil {
 		return 0, blame(err)
 	}
-	defer func() { err = errors.Join(err, searcher.Close()) }()
-	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: reader}
-	for {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		match, err := searcher.Next(sc)
+	for i, segment := range s.Segments() {
+		h, err := find(segment, what, i)
 		if err != nil {
 			return 0, err
 		}
-		if match == nil {
-			return decodeCursor(string(at)), nil
+		for _, doc := range h.docs {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			id, err := segment.DocID(uint64(doc))
+			if err != nil {
+				return 0, err
+			}
+			if err := visit(string(id)); err != nil {
+				return 0, err
+			}
 		}
-		id, err := reader.ExternalID(match.IndexInternalID)
-		if err != nil {
-			return 0, err
-		}
-		if err := visit(id); err != nil {
-			return 0, err
-		}
-		sc.DocumentMatchPool.Put(match)
 	}
+	return decodeCursor(string(at)), nil
 }

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/store"
-
-	"github.com/blevesearch/bleve/v2"
-	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
 // Hit is an article that was found.
@@ -50,40 +46,26 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 	defer x.mu.RUnlock()
 	seen := q.page.seen()
 	// Of the best hits at most those that were seen are left out, so that as many as are asked for remain.
-	req := bleve.NewSearchRequestOptions(q.all, q.Limit+len(seen), 0, false)
-	req.Fields = []string{fieldSeq}
-	ties := &bsearch.SortDocID{}
-	if q.Sort == ByDate {
-		req.Sort = bsearch.SortOrder{&bsearch.SortField{Field: fieldOrder, Type: bsearch.SortFieldAsString, Desc: true, Missing: bsearch.SortFieldMissingLast}, ties}
-		req.Score = "none"
-		for _, v := range q.page.After {
-			req.SearchAfter = append(req.SearchAfter, string(v))
-		}
-	} else {
-		req.Sort = bsearch.SortOrder{&bsearch.SortScore{Desc: true}, ties}
-	}
-	if err := req.Validate(); err != nil { // the cursor's values are the only thing left that can be wrong
-		return nil, bad("cursor", "%v", err)
-	}
-	found, err := x.cur.SearchInContext(ctx, req)
+	ask := question{best: q.Limit + len(seen), order: q.Sort, after: q.page.after(), labels: len(q.Facets) > 0}
+	found, err := x.cur.answer(ctx, q.all, ask)
 	if err != nil {
 		return nil, blame(err)
 	}
-	result := &Result{Total: found.Total, Hits: make([]Hit, 0, q.Limit)}
+	result := &Result{Total: found.total, Hits: make([]Hit, 0, q.Limit)}
 	next := page{Query: q.id, Seen: q.page.Seen}
 	marks := seek(q.tree, q.Lang)
-	for _, h := range found.Hits {
-		key := seenKey(h.ID)
+	for _, m := range found.best {
+		key := seenKey(m.id)
 		if seen[key] || len(result.Hits) == q.Limit {
 			continue
 		}
-		hit, err := x.hit(h, marks)
+		hit, err := x.hit(m, marks)
 		if err != nil {
 			return nil, err
 		}
 		result.Hits = append(result.Hits, hit)
 		if q.Sort == ByDate {
-			next.After = [][]byte{[]byte(h.Sort[0]), []byte(h.Sort[1])}
+			next.After = m.values()
 		} else {
 			next.Seen = append(next.Seen, key...)
 		}
@@ -96,13 +78,9 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 	if len(q.Facets) == 0 {
 		return result, nil
 	}
-	t, err := x.cur.count(ctx, q.all)
-	if err != nil {
-		return nil, err
-	}
 	result.Facets = make(map[Facet]FacetCounts, len(q.Facets))
 	for _, f := range q.Facets {
-		result.Facets[f] = t.facet(f, q.FacetLimit)
+		result.Facets[f] = found.facet(f, q.FacetLimit)
 	}
 	return result, nil
 }
@@ -116,13 +94,8 @@ func blame(err error) error {
 }
 
 // hit reads a hit's article. It is the revision that was indexed; a newer one may be in the record already.
-func (x *Index) hit(h *bsearch.DocumentMatch, marks sought) (Hit, error) {
-	stored, _ := h.Fields[fieldSeq].(string)
-	seq, err := strconv.ParseUint(stored, 10, 64)
-	if err != nil {
-		return Hit{}, fmt.Errorf("the index's %s of %s: %w", fieldSeq, h.ID, err)
-	}
-	r, err := x.store.Record(seq)
+func (x *Index) hit(m match, marks sought) (Hit, error) {
+	r, err := x.store.Record(m.seq)
 	if err != nil {
 		return Hit{}, err
 	}
@@ -131,5 +104,5 @@ func (x *Index) hit(h *bsearch.DocumentMatch, marks sought) (Hit, error) {
 		return Hit{}, err
 	}
 	text, body := searchText(a)
-	return Hit{Record: r, Article: a, Score: h.Score, Snippet: snippet(text, body, marks.find(text, a.InLanguage))}, nil
+	return Hit{Record: r, Article: a, Score: float64(m.score), Snippet: snippet(text, body, marks.find(text, a.InLanguage))}, nil
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/blevesearch/bleve/v2/mapping"
 	bsearch "github.com/blevesearch/bleve/v2/search"
-	"github.com/blevesearch/bleve/v2/search/searcher"
 	index "github.com/blevesearch/bleve_index_api"
 )
 
@@ -33,6 +32,14 @@ func orderTerm(b []byte, n uint64, length int) []byte {
 		b = append(b, byte(n>>(orderBits*(orderBytes-1-i))&(1<<orderBits-1)))
 	}
 	return b
+}
+
+// orderIn is the order that some bytes end with.
+func orderIn(b string) (n uint64) {
+	for _, c := range []byte(b[max(0, len(b)-orderBytes):]) {
+		n = n<<orderBits | uint64(c)&(1<<orderBits-1)
+	}
+	return n
 }
 
 // spanTerm is the term of a length that stands for an order and those around it. Terms of one length sort together.
@@ -91,31 +98,33 @@ func (p period) ranges() (runs [][2][]byte) {
 
 // Searcher is query.Query of bleve's.
 func (p period) Searcher(ctx context.Context, r index.IndexReader, _ mapping.IndexMapping, _ bsearch.SearcherOptions) (bsearch.Searcher, error) {
-	var terms []string
+	return searchTerms(ctx, r, p)
+}
+
+func (p period) in() string { return p.field }
+
+// terms are those that make up the period.
+func (p period) terms(r index.IndexReader) (terms []string, err error) {
 	for _, run := range p.ranges() {
-		err := eachTerm(r, p.field, run[0], run[1], func(term string) { terms = append(terms, term) })
-		if err != nil {
+		if terms, err = appendTerms(terms, r, p.field, run[0], run[1]); err != nil {
 			return nil, err
 		}
 	}
-	if len(terms) == 0 {
-		return searcher.NewMatchNoneSearcher(r)
-	}
-	return searcher.NewMultiTermSearcher(ctx, r, terms, p.field, 1, bsearch.SearcherOptions{Score: "none"}, false)
+	return terms, nil
 }
 
-// eachTerm visits a field's terms from one to another, that one included.
-func eachTerm(r index.IndexReader, field string, first, last []byte, visit func(term string)) (err error) {
+// appendTerms appends a field's terms from one to another, that one included.
+func appendTerms(terms []string, r index.IndexReader, field string, first, last []byte) (_ []string, err error) {
 	dict, err := r.FieldDictRange(field, first, last)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, dict.Close()) }()
 	for {
 		entry, err := dict.Next()
 		if err != nil || entry == nil {
-			return err
+			return terms, err
 		}
-		visit(entry.Term)
+		terms = append(terms, entry.Term)
 	}
 }

@@ -1,0 +1,218 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dateline/pkg/article"
+	"dateline/services/indexer/press"
+
+	bsearch "github.com/blevesearch/bleve/v2/search"
+)
+
+// asBleveFinds are the ids that bleve's own searchers find.
+func (w *world) asBleveFinds(q *Query) (ids []string) {
+	w.t.Helper()
+	g := w.index.cur
+	s, err := snapshotOf(g.Index)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer s.Close()
+	searcher, err := q.all.Searcher(context.Background(), s, g.Mapping(), bsearch.SearcherOptions{Score: "none"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer searcher.Close()
+	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: s}
+	for {
+		match, err := searcher.Next(sc)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if match == nil {
+			return ids
+		}
+		id, err := s.ExternalID(match.IndexInternalID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		ids = append(ids, id)
+		sc.DocumentMatchPool.Put(match)
+	}
+}
+
+// What bitmaps find is what bleve's searchers find, in each kind of query, and facets count all of it once.
+func TestAnswerAgreesWithBleve(t *testing.T) {
+	w := begin(t, t.TempDir())
+	p := press.New()
+	for round := range 4 { // several segments, and revisions, which leave deleted documents behind
+		var batch []article.Article
+		for n := range 150 {
+			a := p.Article(100*round + n)
+			if n%7 == 0 {
+				a.BodyState = article.BodyList
+			}
+			if n%11 == 0 {
+				a.DatePublished = nil
+			}
+			a.Text += fmt.Sprintf("\n\nRound %d of the talks.", round)
+			batch = append(batch, a)
+		}
+		w.add(batch...)
+		w.settle()
+	}
+	for _, ask := range [][]string{
+		{"q", ""},
+		{"q", "", "body_state", "any"},
+		{"q", "talks"},
+		{"q", strings.Join(strings.Fields(p.Article(2).Headline)[:2], " ")},
+		{"q", strings.Replace(p.Query(3), " ", " OR ", 1)},
+		{"q", strings.Replace(p.Query(4), " ", " OR ", 1) + " OR nothing"},
+		{"q", `"of the talks"`},
+		{"q", `"round 1 of" OR "round 3 of"`},
+		{"q", `talks -"round 3"`},
+		{"q", `-"round 3"`},
+		{"q", "ro*"},
+		{"q", "title:" + strings.Fields(p.Article(3).Headline)[1] + "*"},
+		{"q", "talks", "source", p.Article(5).Source},
+		{"q", "talks", "lang", "en", "agency", p.Article(0).Agency},
+		{"q", "talks", "from", "2024-03-05", "to", "2025-02"},
+		{"q", "talks", "from", "2024-03-05T10:11:12Z", "body_state", "any"},
+		{"q", "published:2024 talks", "section", p.Article(1).Section},
+		{"q", "nowhere"},
+	} {
+		for _, order := range []Sort{ByRelevance, ByDate} {
+			q, err := ParseQuery(params(append(ask, "sort", string(order))...), 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := w.asBleveFinds(q)
+			a, err := w.index.cur.answer(context.Background(), q.all, question{best: 1000, order: order, labels: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for i, m := range a.best {
+				got = append(got, m.id)
+				if i == 0 {
+					continue
+				}
+				before := a.best[i-1]
+				if m.score > before.score || m.score == before.score && (m.order > before.order || m.order == before.order && m.id < before.id) {
+					t.Errorf("%q: %+v comes after %+v", ask, m, before)
+				}
+			}
+			few, err := w.index.cur.answer(context.Background(), q.all, question{best: 7, order: order})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, m := range few.best {
+				if m.id != got[i] {
+					t.Errorf("%q: of the best 7, %s is at %d, of all %s", ask, m.id, i, got[i])
+				}
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(got, want) || int(a.total) != len(want) {
+				t.Errorf("%q: %d found, %d in all, bleve finds %d", ask, len(got), a.total, len(want))
+			}
+			if !slices.Contains(ask, "nowhere") && len(want) == 0 {
+				t.Errorf("%q finds nothing: it tests nothing", ask)
+			}
+			days, dated := 0, 0
+			for _, v := range a.facet(byDay, 0).Values {
+				days += v.Count
+			}
+			for _, m := range a.best {
+				if m.order != 0 {
+					dated++
+				}
+			}
+			if days != dated {
+				t.Errorf("%q: %d in days, %d have one", ask, days, dated)
+			}
+		}
+	}
+}
+
+// A page by date begins after the last of the one before, whatever is alike.
+func TestAnswerAfter(t *testing.T) {
+	w := begin(t, t.TempDir())
+	var batch []article.Article
+	for n := range 50 {
+		batch = append(batch, published(titled(fmt.Sprint("Talks ", n), "Same."), fmt.Sprintf("2024-11-%02d", 1+n/20)))
+	}
+	for n := range 10 {
+		batch = append(batch, titled(fmt.Sprint("Undated ", n), "Same."))
+	}
+	w.add(batch...)
+	w.settle()
+	seen := map[string]bool{}
+	cursor, last := "", time.Time{}
+	for pages := 0; pages == 0 || cursor != ""; pages++ {
+		r := w.find("sort", "date", "cursor", cursor)
+		for _, h := range r.Hits {
+			if seen[h.Article.ID] {
+				t.Fatalf("%s comes twice", h.Article.ID)
+			}
+			seen[h.Article.ID] = true
+			var at time.Time
+			if h.Article.DatePublished != nil {
+				at = h.Article.DatePublished.Time
+			}
+			if !last.IsZero() && at.After(last) {
+				t.Errorf("%s comes after %s", at, last)
+			}
+			last = at
+		}
+		cursor = r.Next
+	}
+	if len(seen) != len(batch) {
+		t.Errorf("%d of %d on all pages", len(seen), len(batch))
+	}
+}
+
+func TestPeriodTerms(t *testing.T) {
+	day := time.Date(2024, 11, 6, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct{ from, before time.Time }{
+		{day, day.AddDate(0, 0, 1)},
+		{day, day.Add(time.Second)},
+		{day.Add(1234567 * time.Second), day.AddDate(3, 2, 1)},
+		{time.Time{}, day},
+		{day, time.Time{}},
+		{time.Time{}, time.Time{}},
+		{day, day},
+		{day.Add(time.Second / 2), day.Add(3 * time.Second / 2)},
+	} {
+		p := during(fieldPublished, c.from, c.before)
+		runs := p.ranges()
+		if len(runs) > 2*orderBytes {
+			t.Errorf("%v: %d runs", c, len(runs))
+		}
+		for _, at := range []time.Time{
+			day.AddDate(-300, 0, 0), day.Add(-time.Second), day, day.Add(time.Second), day.AddDate(0, 0, 1).Add(-time.Second), day.AddDate(0, 0, 1),
+			day.Add(1234566 * time.Second), day.Add(1234567 * time.Second), day.AddDate(3, 2, 1), day.AddDate(3, 2, 1).Add(-time.Second), day.AddDate(200, 0, 0),
+		} {
+			found := 0
+			for _, term := range spanTerms(at) {
+				for _, run := range runs {
+					if string(run[0]) <= term && term <= string(run[1]) && len(term) == len(run[0]) {
+						found++
+					}
+				}
+			}
+			want := 0
+			if (c.from.IsZero() || !at.Before(c.from)) && (c.before.IsZero() || at.Before(c.before)) {
+				want = 1
+			}
+			if found != want {
+				t.Errorf("%s is found %d times from %s to before %s", at, found, c.from, c.before)
+			}
+		}
+	}
+}
