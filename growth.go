@@ -446,7 +446,8 @@ func judge(out io.Writer, marks []growthMark) error {
 			continue
 		}
 		span := fmt.Sprintf("from %s to %s", humanize.Comma(int64(from.Articles)), humanize.Comma(int64(last.Articles)))
-		verdict("CPU time of an article, growth "+span, last.cost().Seconds()/from.cost().Seconds(), maxGrowth, "")
+		speed := from.CPU[partPress].Seconds() / float64(from.Measured) / last.CPU[partPress].Seconds() * float64(last.Measured) // what else runs changes it
+		verdict("CPU time of an article, growth "+span, last.cost().Seconds()/from.cost().Seconds()*speed, maxGrowth, "")
 		if from.Written > 0 {
 			verdict("bytes written for an article, growth "+span, float64(last.Written)/float64(last.Measured)*float64(from.Measured)/float64(from.Written), maxGrowth, "")
 		}

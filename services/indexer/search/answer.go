@@ -54,18 +54,12 @@ type tally struct {
 	counts []uint32 // by the label's number
 }
 
-// answer finds what matches a query.
+// answer finds what matches a query, among what searches see.
 func (g *generation) answer(ctx context.Context, q bquery.Query, ask question) (a answer, err error) {
-	s, err := snapshotOf(g.Index)
-	if err != nil {
-		return a, err
-	}
+	s := g.see()
 	defer func() { err = errors.Join(err, s.Close()) }()
-	cols, labels, err := g.columns.get(s)
-	if err != nil {
-		return a, err
-	}
-	what, err := newConditions(ctx, g.Index, s).of(q)
+	cols := s.columns
+	what, err := newConditions(ctx, g.Index, s.IndexSnapshot).of(q)
 	if err != nil {
 		return a, err
 	}
@@ -81,7 +75,7 @@ func (g *generation) answer(ctx context.Context, q bquery.Query, ask question) (
 	}
 	var counting errgroup.Group
 	if ask.labels {
-		a.tally.labels, a.counts = labels, make([]uint32, len(labels.all))
+		a.tally.labels, a.counts = s.labels, make([]uint32, len(s.labels.all))
 		counting.Go(func() error {
 			for seg, h := range found {
 				cols[seg].count(h.found, h.docs, a.counts)
@@ -107,7 +101,7 @@ func (g *generation) answer(ctx context.Context, q bquery.Query, ask question) (
 	if err := errors.Join(err, counting.Wait()); err != nil {
 		return a, err
 	}
-	return a, a.choose(s, ask, ranked)
+	return a, a.choose(s.IndexSnapshot, ask, ranked)
 }
 
 // eachSegment works on segments side by side.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/blevesearch/bleve/v2"
@@ -13,11 +12,18 @@ import (
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
+// view is what searches see of an index: a snapshot with the columns of all its segments. The columns of a large segment
+// take seconds to make, so the projector makes them, and searches see the segment when they are there.
+type view struct {
+	*scorch.IndexSnapshot
+	columns []*column
+	labels  labels
+}
+
 // columns tell for each document of an index's segments which labels it has and when it was published. They are in memory,
 // some 40 bytes a document, because bleve's own columns are unpacked by the thousand documents for each match. A segment
-// never changes, so its column is made once, from its dictionaries, and goes with it.
+// never changes, so its column is made once and goes with it.
 type columns struct {
-	mu       sync.Mutex
 	segments map[uint64]*column // by the segment's id
 	numbers  map[string]uint32  // of labels, by their terms
 	keys     map[string]uint32  // of labels, by their kinds and folded values
@@ -51,10 +57,8 @@ type column struct {
 
 type labelCount struct{ label, n uint32 }
 
-// get makes the columns of a snapshot's segments that are not there, and lets those go whose segments are gone.
-func (c *columns) get(snapshot *scorch.IndexSnapshot) ([]*column, labels, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// of makes the columns of a snapshot's segments that are not there, and lets those go whose segments are gone.
+func (c *columns) of(snapshot *scorch.IndexSnapshot) (*view, error) {
 	all := make([]*column, 0, len(snapshot.Segments()))
 	now := make(map[uint64]*column, len(snapshot.Segments()))
 	for _, s := range snapshot.Segments() {
@@ -62,14 +66,14 @@ func (c *columns) get(snapshot *scorch.IndexSnapshot) ([]*column, labels, error)
 		if col == nil {
 			var err error
 			if col, err = c.read(s); err != nil {
-				return nil, labels{}, fmt.Errorf("columns of segment %d: %w", s.Id(), err)
+				return nil, fmt.Errorf("columns of segment %d: %w", s.Id(), err)
 			}
 		}
 		now[s.Id()] = col
 		all = append(all, col)
 	}
 	c.segments = now
-	return all, labels{c.labels.all, maps.Clone(c.labels.kinds)}, nil
+	return &view{snapshot, all, labels{c.labels.all, maps.Clone(c.labels.kinds)}}, nil
 }
 
 // number is a label's number in labels.all.
@@ -103,7 +107,7 @@ func (c *columns) read(s *scorch.SegmentSnapshot) (*column, error) {
 	col := &column{starts: make([]uint32, s.FullSize()+1), orders: make([]uint64, s.FullSize())}
 	type pair struct{ doc, label uint32 }
 	var pairs []pair
-	err := eachPosting(s.Segment(), fieldLabel, nil, nil, func(term string) func(doc uint64) {
+	err := eachPosting(s.Segment(), fieldLabel, func(term string) func(doc uint64) {
 		if !counted(term) {
 			return nil
 		}
@@ -127,22 +131,29 @@ func (c *columns) read(s *scorch.SegmentSnapshot) (*column, error) {
 		col.of[next[p.doc]] = p.label
 		next[p.doc]++
 	}
-	err = eachPosting(s.Segment(), fieldPublished, []byte{orderBytes}, []byte{orderBytes + 1}, func(term string) func(doc uint64) {
-		order := orderIn(term)
-		return func(doc uint64) { col.orders[doc] = order }
-	})
-	return col, err
+	dated, ok := s.Segment().(segment.DocValueVisitable)
+	if !ok {
+		return nil, fmt.Errorf("segment is a %T", s.Segment())
+	}
+	var state segment.DocVisitState
+	for d := range col.orders {
+		state, err = dated.VisitDocValues(uint64(d), []string{fieldOrder}, func(_ string, term []byte) { col.orders[d] = orderIn(string(term)) }, state)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return col, nil
 }
 
-// eachPosting visits the documents of a field's terms, from one to before another, with what visit returns for the term.
-func eachPosting(s segment.Segment, field string, from, before []byte, visit func(term string) func(doc uint64)) error {
+// eachPosting visits the documents of a field's terms with what visit returns for the term.
+func eachPosting(s segment.Segment, field string, visit func(term string) func(doc uint64)) error {
 	dict, err := s.Dictionary(field)
 	if err != nil {
 		return err
 	}
 	var list segment.PostingsList
 	var postings segment.PostingsIterator
-	for terms := dict.AutomatonIterator(nil, from, before); ; {
+	for terms := dict.AutomatonIterator(nil, nil, nil); ; {
 		entry, err := terms.Next()
 		if err != nil || entry == nil {
 			return err
@@ -184,16 +195,39 @@ func snapshotOf(idx bleve.Index) (*scorch.IndexSnapshot, error) {
 	return s, nil
 }
 
-// warm makes the columns of new segments, so that no search has to wait for it.
-func (g *generation) warm() (err error) {
+// show has searches see what the index holds now.
+func (g *generation) show() error {
 	s, err := snapshotOf(g.Index)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	_, _, err = g.columns.get(s)
-	return err
+	if g.shown != nil && g.shown.IndexSnapshot == s { // only the projector changes it
+		return s.Close()
+	}
+	v, err := g.columns.of(s)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	g.mu.Lock()
+	old := g.shown
+	g.shown = v
+	g.mu.Unlock()
+	if old == nil {
+		return nil
+	}
+	return old.Close()
 }
+
+// see opens what searches see. It has to be closed.
+func (g *generation) see() *view {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shown.AddRef()
+	return g.shown
+}
+
+// Close closes the index. No search may be under way.
+func (g *generation) Close() error { return errors.Join(g.shown.Close(), g.Index.Close()) }
 
 // count adds how many of some documents of the segment have each label. Where they are most of it, the others are counted.
 func (col *column) count(found *roaring.Bitmap, docs []uint32, counts []uint32) {

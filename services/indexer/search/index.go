@@ -67,6 +67,9 @@ type generation struct {
 	bleve.Index
 	cursor  atomic.Uint64
 	columns columns
+
+	mu    sync.Mutex
+	shown *view
 }
 
 // Open opens the index in the data directory, or begins a new one where there is none that fits the store. It fills when
@@ -114,7 +117,10 @@ func (x *Index) open(dir string) (g *generation, why error) {
 		return nil, err
 	}
 	g = &generation{Index: idx}
-	if why = x.examine(g); why != nil {
+	if why = x.examine(g); why == nil {
+		why = g.show()
+	}
+	if why != nil {
 		return nil, errors.Join(why, idx.Close())
 	}
 	return g, nil
@@ -173,7 +179,11 @@ func (x *Index) create(dir string) (*generation, error) {
 	if err := idx.Batch(b); err != nil {
 		return nil, errors.Join(err, idx.Close())
 	}
-	return &generation{Index: idx}, nil
+	g := &generation{Index: idx}
+	if err := g.show(); err != nil {
+		return nil, errors.Join(err, idx.Close())
+	}
+	return g, nil
 }
 
 // indexConfig leaves scorch's batches synchronous. Persisting in the background ("unsafe_batch") would lose nothing either,

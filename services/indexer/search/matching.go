@@ -19,8 +19,9 @@ const Version = mappingVersion
 func (x *Index) Searchable() (uint64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	at, err := x.cur.GetInternal(keyCursor)
-	if err != nil {
+	s := x.cur.see()
+	at, err := s.GetInternal(keyCursor)
+	if err := errors.Join(err, s.Close()); err != nil {
 		return 0, fmt.Errorf("search index: %w", err)
 	}
 	return decodeCursor(string(at)), nil
@@ -32,7 +33,9 @@ func (x *Index) Searchable() (uint64, error) {
 func (x *Index) Matching(ctx context.Context, q *Query, visit func(id string) error) (cursor uint64, err error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if cursor, err = matching(ctx, x.cur.Index, q, visit); err != nil {
+	s := x.cur.see()
+	cursor, err = matching(ctx, x.cur.Index, s.IndexSnapshot, q, visit)
+	if err := errors.Join(err, s.Close()); err != nil {
 		return 0, fmt.Errorf("match %q: %w", q.Text, err)
 	}
 	return cursor, nil
@@ -70,7 +73,12 @@ func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Recor
 	if err := idx.Batch(b); err != nil {
 		return nil, err
 	}
-	_, err = matching(ctx, idx, q, func(id string) error {
+	s, err := snapshotOf(idx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	_, err = matching(ctx, idx, s, q, func(id string) error {
 		matches = append(matches, byID[id])
 		return nil
 	})
@@ -78,12 +86,7 @@ func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Recor
 }
 
 // matching is over one snapshot of an index, of which the cursor is part.
-func matching(ctx context.Context, idx bleve.Index, q *Query, visit func(id string) error) (cursor uint64, err error) {
-	s, err := snapshotOf(idx)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+func matching(ctx context.Context, idx bleve.Index, s *scorch.IndexSnapshot, q *Query, visit func(id string) error) (cursor uint64, err error) {
 	at, err := s.GetInternal(keyCursor)
 	if err != nil {
 		return 0, err

@@ -23,8 +23,8 @@ const (
 // batch after a failed one was seen to panic in a segment that the failure had closed. So the disk is not let get there.
 const headroom = 32 << 20
 
-// warmEvery is how often the columns of merged segments are made while there is nothing to do.
-const warmEvery = time.Second
+// showEvery is how often searches get to see merged segments while there is nothing to do.
+const showEvery = time.Second
 
 // Waits after an error.
 const (
@@ -86,7 +86,7 @@ func (x *Index) follow(ctx context.Context) error {
 		if err := x.checkpoint(ctx, g.cursor.Load()); err != nil {
 			return err
 		}
-		if err := g.warm(); err != nil {
+		if err := g.show(); err != nil { // segments that were merged meanwhile
 			return fmt.Errorf("search index: %w", err)
 		}
 		x.fail(nil)
@@ -109,7 +109,7 @@ func (x *Index) idle(ctx context.Context, cursor uint64) error {
 	case <-x.again:
 		x.Rebuild()
 		return nil
-	case <-time.After(warmEvery): // segments are merged when nothing else is done
+	case <-time.After(showEvery): // segments are merged when nothing else is done
 		return nil
 	case <-ctx.Done():
 		return nil
@@ -177,6 +177,9 @@ func (x *Index) project(ctx context.Context, g *generation) error {
 	b.SetInternal(keyCursor, encodeCursor(last))
 	if err := g.Batch(b); err != nil {
 		return fmt.Errorf("index changes up to %d: %w", last, err)
+	}
+	if err := g.show(); err != nil {
+		return fmt.Errorf("show changes up to %d: %w", last, err)
 	}
 	g.cursor.Store(last)
 
