@@ -59,7 +59,7 @@ func (g *generation) answer(ctx context.Context, q bquery.Query, ask question) (
 	s := g.see()
 	defer func() { err = errors.Join(err, s.Close()) }()
 	cols := s.columns
-	what, err := newConditions(ctx, g.Index, s.IndexSnapshot).of(q)
+	what, err := newConditions(s.IndexSnapshot).of(q)
 	if err != nil {
 		return a, err
 	}

@@ -1,16 +1,13 @@
 package search
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	"github.com/blevesearch/bleve/v2/mapping"
-	bsearch "github.com/blevesearch/bleve/v2/search"
 	bquery "github.com/blevesearch/bleve/v2/search/query"
 	index "github.com/blevesearch/bleve_index_api"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
@@ -18,7 +15,7 @@ import (
 
 // Queries are evaluated here and not by bleve's searchers, which go from document to document: what matches is found by
 // bitmaps, a segment at a time, and only what matches is scored, a term at a time. Of a query for either of two words in a
-// million articles that is a tenth of the time. Bleve's searcher remains for what needs positions.
+// million articles that is a tenth of the time.
 
 // condition is a query made ready for one snapshot.
 type condition interface {
@@ -37,14 +34,12 @@ type hits struct {
 
 // conditions makes conditions of bleve's queries.
 type conditions struct {
-	ctx      context.Context
 	snapshot *scorch.IndexSnapshot
-	mapping  mapping.IndexMapping
 	live     float64 // documents
 }
 
-func newConditions(ctx context.Context, idx bleve.Index, s *scorch.IndexSnapshot) *conditions {
-	c := &conditions{ctx: ctx, snapshot: s, mapping: idx.Mapping()}
+func newConditions(s *scorch.IndexSnapshot) *conditions {
+	c := &conditions{snapshot: s}
 	for _, segment := range s.Segments() {
 		c.live += float64(segment.LiveSize())
 	}
@@ -284,45 +279,22 @@ func (t terms) score(seg int, h hits) error {
 	}
 	for i, list := range t.lists[seg] {
 		weight := t.weight[seg][i]
-		postings := list.Iterator(true, true, false, nil)
-		if some, ok := postings.(segment.OptimizablePostingsIterator); ok && some.ActualBitmap() != nil {
-			if wanted := roaring.And(some.ActualBitmap(), h.found); wanted.GetCardinality() < some.ActualBitmap().GetCardinality() {
-				some.ReplaceActual(wanted)
-			}
-		}
-		for at := 0; ; {
-			p, err := postings.Next()
-			if err != nil {
-				return err
-			}
-			if p == nil {
-				break
-			}
-			doc := uint32(p.Number())
-			for at < len(h.docs) && h.docs[at] < doc {
-				at++
-			}
-			if at == len(h.docs) {
-				break
-			}
-			if h.docs[at] == doc {
-				freq, norm := float64(p.Frequency()), p.Norm() // one by the root of the length
-				h.scores[at] += float32(weight * freq * (bm25K1 + 1) / (freq + bm25K1*(1-bm25B+bm25B/(norm*norm*t.usual))))
-			}
+		err := eachOf(list, false, h, func(i int, p segment.Posting) {
+			freq, norm := float64(p.Frequency()), p.Norm() // one by the root of the length
+			h.scores[i] += float32(weight * freq * (bm25K1 + 1) / (freq + bm25K1*(1-bm25B+bm25B/(norm*norm*t.usual))))
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// phrase is met where terms follow each other. It scores as those terms do.
-type phrase struct {
-	allOf
-	found []*roaring.Bitmap
-}
+// phrase is met where terms follow each other, of each place one. It scores as those terms do.
+type phrase struct{ allOf }
 
-func (c *conditions) phrase(q *bquery.MultiPhraseQuery) (_ condition, err error) {
-	segments := c.snapshot.Segments()
-	p := phrase{found: make([]*roaring.Bitmap, len(segments))}
+func (c *conditions) phrase(q *bquery.MultiPhraseQuery) (condition, error) {
+	var p phrase
 	for _, alternatives := range q.Terms {
 		t, err := c.terms(q.FieldVal, q.BoostVal.Value(), alternatives...)
 		if err != nil {
@@ -330,37 +302,70 @@ func (c *conditions) phrase(q *bquery.MultiPhraseQuery) (_ condition, err error)
 		}
 		p.allOf = append(p.allOf, t)
 	}
-	searcher, err := q.Searcher(c.ctx, c.snapshot, c.mapping, bsearch.SearcherOptions{Score: "none"})
-	if err != nil {
-		return nil, err
+	return p, nil
+}
+
+func (p phrase) matches(seg int) (*roaring.Bitmap, error) {
+	found, err := p.allOf.matches(seg)
+	if err != nil || found.IsEmpty() {
+		return found, err
 	}
-	defer func() { err = errors.Join(err, searcher.Close()) }()
-	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: c.snapshot}
-	seg, first := -1, uint64(0) // the segment at hand, and its first document: matches come in order
-	next := uint64(0)
-	for n := 0; ; n++ {
-		if n%1024 == 0 && c.ctx.Err() != nil {
-			return nil, c.ctx.Err()
-		}
-		match, err := searcher.Next(sc)
+	docs := found.ToArray()
+	ends := make([][]uint32, len(docs)) // where what is found so far of the phrase ends, by document
+	for i, place := range p.allOf {
+		next, err := place.(terms).positions(seg, found, docs)
 		if err != nil {
 			return nil, err
 		}
-		var doc uint64
-		if match != nil {
-			doc = match.IndexInternalID.Value()
+		if i > 0 {
+			for d := range docs {
+				next[d] = slices.DeleteFunc(next[d], func(at uint32) bool { return !slices.Contains(ends[d], at-1) })
+			}
 		}
-		for match == nil && seg+1 < len(segments) || match != nil && doc >= next {
-			seg++
-			first, next = next, next+uint64(segments[seg].FullSize())
-			p.found[seg] = roaring.New()
-		}
-		if match == nil {
-			return p, nil
-		}
-		p.found[seg].Add(uint32(doc - first))
-		sc.DocumentMatchPool.Put(match)
+		ends = next
 	}
+	whole := roaring.New()
+	for d, doc := range docs {
+		if len(ends[d]) > 0 {
+			whole.Add(doc)
+		}
+	}
+	return whole, nil
 }
 
-func (p phrase) matches(seg int) (*roaring.Bitmap, error) { return p.found[seg], nil }
+// positions are where the terms stand in documents.
+func (t terms) positions(seg int, found *roaring.Bitmap, docs []uint32) ([][]uint32, error) {
+	at := make([][]uint32, len(docs))
+	for _, list := range t.lists[seg] {
+		err := eachOf(list, true, hits{found: found, docs: docs}, func(d int, p segment.Posting) { at[d] = positions(at[d], p) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return at, nil
+}
+
+// eachOf visits the postings of hits, with their numbers in them.
+func eachOf(list segment.PostingsList, locations bool, h hits, visit func(i int, p segment.Posting)) error {
+	postings := list.Iterator(true, true, locations, nil)
+	if some, ok := postings.(segment.OptimizablePostingsIterator); ok && some.ActualBitmap() != nil {
+		if wanted := roaring.And(some.ActualBitmap(), h.found); wanted.GetCardinality() < some.ActualBitmap().GetCardinality() {
+			some.ReplaceActual(wanted)
+		}
+	}
+	for at := 0; ; {
+		p, err := postings.Next()
+		if err != nil || p == nil {
+			return err
+		}
+		for at < len(h.docs) && uint64(h.docs[at]) < p.Number() {
+			at++
+		}
+		if at == len(h.docs) {
+			return nil
+		}
+		if uint64(h.docs[at]) == p.Number() {
+			visit(at, p)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"dateline/services/indexer/search/analysis"
 
 	index "github.com/blevesearch/bleve_index_api"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
 // field is a field of a document of bleve's. It makes the map of terms that bleve builds segments of at once, without the
@@ -87,29 +88,61 @@ func (r *reading) read() {
 	}
 }
 
-// words reads the words as written, with their positions. Where they begin and end is left out: snippets find that anew.
+// valueGap is how far apart the positions of two values are, so that no phrase is found across them.
+const valueGap = 10
+
+// words reads the words as written, with their positions. Where in the text they are is left out: snippets find that anew.
+// A word has one location for all its positions: the first one, and how far each other is behind the one before, where
+// bleve has places in arrays. With a location each, of which bleve writes five numbers, positions were half of the index.
 func (r *reading) words(f *field) {
 	r.read()
 	f.begin(r.written)
-	of, places, all := make([]*index.TokenFreq, 0, r.written), make([]index.TokenLocation, 0, r.written), make([]*index.TokenLocation, r.written)
-	for i, tokens := range r.tokens {
-		var value []uint64
-		if len(r.values) > 1 {
-			value = []uint64{uint64(i)}
-		}
+	type place struct {
+		of *index.TokenFreq
+		at int
+	}
+	places := make([]place, 0, r.written)
+	first := 0
+	for _, tokens := range r.tokens {
+		last := first
 		for _, t := range tokens {
 			if t.Kind != analysis.Inflected {
-				of = append(of, f.add(t.Term))
-				places = append(places, index.TokenLocation{ArrayPositions: value, Position: t.Position})
+				last = first + t.Position
+				places = append(places, place{f.add(t.Term), last})
 			}
 		}
+		first = last + valueGap
 	}
-	for i, t := range of {
-		if t.Locations == nil {
-			t.Locations, all = all[:0:t.Frequency()], all[t.Frequency():]
+	n := len(f.terms)
+	locations, pointers, gaps := make([]index.TokenLocation, 0, n), make([]*index.TokenLocation, 0, n), make([]uint64, len(places)-n)
+	for _, p := range places {
+		if p.of.Locations == nil {
+			others := p.of.Frequency() - 1
+			locations = append(locations, index.TokenLocation{Position: p.at, End: p.at, ArrayPositions: gaps[:0:others]})
+			gaps = gaps[others:]
+			pointers = append(pointers, &locations[len(locations)-1])
+			p.of.Locations = pointers[len(pointers)-1:]
+			continue
 		}
-		t.Locations = append(t.Locations, &places[i])
+		l := p.of.Locations[0]
+		l.ArrayPositions, l.End = append(l.ArrayPositions, uint64(p.at-l.End)), p.at
 	}
+	for i := range locations {
+		locations[i].End = 0 // it was the last position so far
+	}
+}
+
+// positions appends where a posting's word stands, as words has written it.
+func positions(at []uint32, p segment.Posting) []uint32 {
+	for _, l := range p.Locations() {
+		last := l.Pos()
+		at = append(at, uint32(last))
+		for _, gap := range l.ArrayPositions() {
+			last += gap
+			at = append(at, uint32(last))
+		}
+	}
+	return at
 }
 
 // stems reads the words' other forms.

@@ -17,7 +17,7 @@ import (
 
 // mappingVersion has to grow with each change to newMapping or document, or to what package analysis makes of a text: an
 // index of another version is made anew.
-const mappingVersion = "3"
+const mappingVersion = "4"
 
 // The fields of the index.
 const (

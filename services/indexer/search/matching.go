@@ -34,7 +34,7 @@ func (x *Index) Matching(ctx context.Context, q *Query, visit func(id string) er
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	s := x.cur.see()
-	cursor, err = matching(ctx, x.cur.Index, s.IndexSnapshot, q, visit)
+	cursor, err = matching(ctx, s.IndexSnapshot, q, visit)
 	if err := errors.Join(err, s.Close()); err != nil {
 		return 0, fmt.Errorf("match %q: %w", q.Text, err)
 	}
@@ -78,7 +78,7 @@ func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Recor
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	_, err = matching(ctx, idx, s, q, func(id string) error {
+	_, err = matching(ctx, s, q, func(id string) error {
 		matches = append(matches, byID[id])
 		return nil
 	})
@@ -86,12 +86,12 @@ func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Recor
 }
 
 // matching is over one snapshot of an index, of which the cursor is part.
-func matching(ctx context.Context, idx bleve.Index, s *scorch.IndexSnapshot, q *Query, visit func(id string) error) (cursor uint64, err error) {
+func matching(ctx context.Context, s *scorch.IndexSnapshot, q *Query, visit func(id string) error) (cursor uint64, err error) {
 	at, err := s.GetInternal(keyCursor)
 	if err != nil {
 		return 0, err
 	}
-	what, err := newConditions(ctx, idx, s).of(q.all)
+	what, err := newConditions(s).of(q.all)
 	if err != nil {
 		return 0, blame(err)
 	}
