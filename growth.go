@@ -23,6 +23,7 @@ import (
 	"dateline/pkg/cli"
 	"dateline/services/indexer/press"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 
 	"github.com/dustin/go-humanize"
@@ -130,7 +131,7 @@ func (c *growthCmd) Run(ctx context.Context, t *cli.Terminal) (err error) {
 	defer func() { err = errors.Join(err, st.Close()) }()
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	index, err := search.Open(st, dir, reg, slog.Default())
+	index, err := bleve.Open(st, dir, reg, slog.Default())
 	if err != nil {
 		return err
 	}

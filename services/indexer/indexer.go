@@ -20,7 +20,7 @@ import (
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
 	"dateline/services/indexer/api"
-	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/opensearch"
 	"dateline/services/indexer/store"
 
 	"golang.org/x/sync/errgroup"
@@ -30,6 +30,9 @@ import (
 type Config struct {
 	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
 	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
+
+	SearchBackend string            `help:"Where the search index is: bleve, in the data directory, or opensearch, on a server." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
+	OpenSearch    opensearch.Config `embed:"" prefix:"opensearch-"`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
@@ -45,6 +48,9 @@ func (c *Config) Validate() error {
 	}
 	if c.IndexBatch < 1 || c.IndexBatch > maxBatch {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
+	}
+	if c.SearchBackend == searchOpenSearch {
+		return c.OpenSearch.Check()
 	}
 	return nil
 }
@@ -75,7 +81,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	index, err := search.Open(st, cfg.DataDir, adm.Registry, log)
+	index, err := openIndex(cfg, 0, cfg.DataDir, st, adm.Registry, log)
 	if err != nil {
 		return err
 	}
@@ -100,6 +106,8 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		support.Go(func() error { return index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
+	support.Go(func() error { return x.addressBacklog(base) })
+	support.Go(func() error { return x.announce(base, q) })
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
 		return server.Serve(base, listener)

@@ -103,8 +103,16 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/v1/articles/{id}/duplicates", params: []string{"limit", "cursor"}, handle: s.duplicates},
 		{method: "DELETE", path: "/v1/articles/{id}/duplicates", handle: s.setApart(true)},
 		{method: "POST", path: "/v1/articles/{id}/duplicates", handle: s.setApart(false)},
+		{method: "GET", path: "/v1/articles/{id}/revisions", params: []string{"limit", "cursor"}, handle: s.revisions},
+		{method: "GET", path: "/v1/articles/{id}/revisions/{number}", handle: s.revision},
+		{method: "GET", path: "/v1/articles/{id}/diff", params: []string{"from", "to"}, handle: s.diff},
+		{method: "GET", path: "/v1/articles/{id}/addresses", handle: s.addresses},
+		{method: "DELETE", path: "/v1/merges/{number}", handle: s.undo},
+		{method: "GET", path: "/v1/repeated", handle: s.repeated},
+		{method: "POST", path: "/v1/repeated/{id}", handle: s.changeRepeated((*store.Store).AllowRepeated)},
+		{method: "DELETE", path: "/v1/repeated/{id}", handle: s.changeRepeated((*store.Store).ClearRepeated)},
 		{method: "GET", path: "/v1/export", params: slices.Concat(exportFilters, []string{"format", "bom", "snapshot", "skip"}), whole: true, handle: s.export},
-		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
+		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "collapse", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
 		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
@@ -162,7 +170,7 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // noRoute tells a wrong method from a wrong path.
 func (s *Server) noRoute(mux *http.ServeMux, r *http.Request) error {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := mux.Handler(other); pattern != "/" && pattern != "" {

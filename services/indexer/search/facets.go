@@ -10,12 +10,17 @@ import (
 // Facet is something to count matches by.
 type Facet string
 
-// labelOf are the facets there are.
-var labelOf = map[Facet]string{
-	"source": labelSource, "language": labelLanguage, "day": labelDay, "author": labelAuthor, "agency": labelAgency, "section": labelSection,
-}
+// The facets there are. Days are those of UTC.
+const (
+	BySource   Facet = "source"
+	ByLanguage Facet = "language"
+	ByDay      Facet = "day"
+	ByAuthor   Facet = "author"
+	ByAgency   Facet = "agency"
+	BySection  Facet = "section"
+)
 
-const byDay Facet = "day"
+var allFacets = []Facet{ByAgency, ByAuthor, ByDay, ByLanguage, BySection, BySource}
 
 // How many values of a facet are told.
 const (
@@ -42,8 +47,8 @@ func parseFacets(s string) ([]Facet, error) {
 	var facets []Facet
 	for name := range strings.SplitSeq(s, ",") {
 		f := Facet(strings.TrimSpace(name))
-		if labelOf[f] == "" {
-			return nil, bad("facets", "%q is none of agency, author, day, language, section, source", f)
+		if !slices.Contains(allFacets, f) {
+			return nil, bad("facets", "%q is none of %v", f, allFacets)
 		}
 		if !slices.Contains(facets, f) {
 			facets = append(facets, f)
@@ -52,55 +57,54 @@ func parseFacets(s string) ([]Facet, error) {
 	return facets, nil
 }
 
-// facet tells the values of one facet. Those that are written in several ways are one.
-func (t tally) facet(f Facet, limit int) FacetCounts {
-	kind := t.labels.kinds[labelOf[f]]
-	type value struct{ count, most, label uint32 } // most is how often it is written as the label is
-	values := make([]value, kind.keys)
-	for _, n := range kind.labels {
-		count := t.counts[n]
-		if count == 0 {
-			continue
+// Values adds up what matches by the values of a facet. Those that are written in several ways are one.
+type Values struct {
+	Beyond int // how often values came that are not added
+	byKey  map[string]*value
+}
+
+type value struct {
+	FacetValue
+	most int // how often it is written so
+}
+
+// Add adds matches that have a value, whose folded form is the key.
+func (v *Values) Add(key, written string, n int) {
+	one := v.byKey[key]
+	if one == nil {
+		if v.byKey == nil {
+			v.byKey = map[string]*value{}
 		}
-		l := t.labels.all[n]
-		v := &values[l.key]
-		if v.count == 0 || count > v.most || count == v.most && l.name < t.labels.all[v.label].name {
-			v.label, v.most = n, count
-		}
-		v.count += count
+		one = &value{}
+		v.byKey[key] = one
 	}
-	values = slices.DeleteFunc(values, func(v value) bool { return v.count == 0 })
-	told := func(v value) FacetValue { return FacetValue{Value: t.labels.all[v.label].name, Count: int(v.count)} }
-	c := FacetCounts{Values: []FacetValue{}}
-	if f == byDay {
-		for _, v := range values {
-			day := told(v)
-			if d, err := time.Parse(dayLayout, day.Value); err == nil { // document wrote it
-				day.Value = d.Format(time.DateOnly)
+	one.Count += n
+	if n > one.most || n == one.most && written < one.Value {
+		one.Value, one.most = written, n
+	}
+}
+
+// Counts tells up to limit values of a facet, of days all.
+func (v *Values) Counts(f Facet, limit int) FacetCounts {
+	c := FacetCounts{Values: make([]FacetValue, 0, len(v.byKey)), Other: v.Beyond}
+	for _, one := range v.byKey {
+		c.Values = append(c.Values, one.FacetValue)
+	}
+	if f == ByDay {
+		for i, v := range c.Values {
+			if day, err := time.Parse(DayLayout, v.Value); err == nil { // a backend wrote it
+				c.Values[i].Value = day.Format(time.DateOnly)
 			}
-			c.Values = append(c.Values, day)
 		}
 		slices.SortFunc(c.Values, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
 		return c
 	}
-	order := func(a, b value) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(t.labels.all[a.label].name, t.labels.all[b.label].name))
+	slices.SortFunc(c.Values, func(a, b FacetValue) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
+	})
+	for _, v := range c.Values[min(limit, len(c.Values)):] {
+		c.Other += v.Count
 	}
-	best := values[:min(limit, len(values))]
-	slices.SortFunc(best, order)
-	for i := len(best); i < len(values); i++ { // of hundreds of thousands of authors few are told
-		v := values[i]
-		if last := &best[len(best)-1]; order(v, *last) < 0 {
-			at, _ := slices.BinarySearchFunc(best, v, order)
-			v, *last = *last, v
-			gone := *last
-			copy(best[at+1:], best[at:len(best)-1])
-			best[at] = gone
-		}
-		c.Other += int(v.count)
-	}
-	for _, v := range best {
-		c.Values = append(c.Values, told(v))
-	}
+	c.Values = c.Values[:min(limit, len(c.Values))]
 	return c
 }
