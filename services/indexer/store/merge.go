@@ -322,7 +322,7 @@ func (w *writer) undo(m *Merge) error {
 	}
 	for _, o := range others {
 		at, err := hex.DecodeString(o.At)
-		if err != nil || o.Number == m.Number || o.From == m.From || o.Undone != nil || w.at(at) != nil || w.live(at) != nil {
+		if err != nil || o.Number == m.Number || o.Undone != nil || w.at(at) != nil || w.live(at) != nil {
 			continue
 		}
 		moved[o.At] = true
