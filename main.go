@@ -46,9 +46,9 @@ type grammar struct {
 	Search  cli.Search  `cmd:"" help:"Search the articles."`
 	Show    cli.Show    `cmd:"" help:"Show an article, or what became of a URL."`
 	Copies  cli.Copies  `cmd:"" help:"List the near-duplicates of an article, or correct them."`
-	Queries cli.Queries `cmd:"" help:"Saved queries: their articles are told of as they come, by webhook, NATS and feeds."`
 	Merges  cli.Merges  `cmd:"" help:"List where an article is known and what was merged into it, or undo a merge."`
 	Diff    cli.Diff    `cmd:"" help:"Tell what differs between two revisions of an article."`
+	Queries cli.Queries `cmd:"" help:"Saved queries: their articles are told of as they come, by webhook, NATS and feeds."`
 	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 
@@ -59,7 +59,7 @@ type grammar struct {
 	Discover  discoverCmd   `cmd:"" help:"Tell what a site offers: feeds, sitemaps, hubs, and what its robots.txt forbids."`
 	Feed      feedCmd       `cmd:"" help:"Read a feed without any queue, and tell what it says."`
 	Rules     rulesCmd      `cmd:"" help:"Test the rules for publishers."`
-	Bench     benchCmd      `cmd:"" help:"Measure articles a second, CPU by stage and memory on this machine."`
+	Bench     benchesCmd    `cmd:"" help:"Measure articles a second, CPU, memory and their growth on this machine."`
 	ConfigCmd configCmd     `cmd:"" name:"config" help:"Print the configuration in force, secrets masked."`
 	Version   versionCmd    `cmd:"" help:"Print the version."`
 }
