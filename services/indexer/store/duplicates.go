@@ -84,8 +84,11 @@ func (s *Store) Duplicates(ctx context.Context, id string, after uint64, limit i
 	d := &Duplicates{}
 	err := s.view(func(tx *bbolt.Tx) error {
 		k, err := idKey(id)
-		if err != nil || tx.Bucket(bucketIDs).Get(k) == nil {
+		if err != nil {
 			return ErrNotFound
+		}
+		if tx.Bucket(bucketIDs).Get(k) == nil {
+			return missing(tx, k)
 		}
 		d.Apart = tx.Bucket(bucketApart).Get(k) != nil
 		gr, _, err := groupOf(tx, id)

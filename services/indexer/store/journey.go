@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"dateline/pkg/article"
@@ -29,13 +30,41 @@ type Journey struct {
 	Error        string          `json:"error,omitempty"`
 	Hops         []article.Hop   `json:"hops"`
 	Time         time.Time       `json:"time"` // of the end
+
+	// URLHashes are what remains of the addresses where the article was taken down: keys of bucketByURL, in hex.
+	URLHashes []string `json:"url_hashes,omitempty"`
 }
 
 // result is what Write returns for a journey that had ended before.
 func (j *Journey) result() Result {
-	return Result{
+	r := Result{
 		Outcome: j.Outcome, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
 	}
+	if j.Outcome == article.OutcomeRemoved {
+		r.Reason = article.RemovalReason(j.Reason)
+	}
+	return r
+}
+
+// urlKeys are the keys by which a journey is found by its addresses, each once.
+func (j *Journey) urlKeys() [][]byte {
+	var keys [][]byte
+	add := func(k []byte) {
+		if !slices.ContainsFunc(keys, func(o []byte) bool { return bytes.Equal(o, k) }) {
+			keys = append(keys, k)
+		}
+	}
+	for _, url := range []string{j.URL, j.CanonicalURL} {
+		if url != "" {
+			add(urlKey(url))
+		}
+	}
+	for _, hash := range j.URLHashes {
+		if k, err := hex.DecodeString(hash); err == nil {
+			add(k)
+		}
+	}
+	return keys
 }
 
 // maxJourneys is the most journeys that one trace shows: the newest.
@@ -165,16 +194,12 @@ func (w *writer) lookups(j *Journey, origin []byte, do func(*bbolt.Bucket, []byt
 			return err
 		}
 	}
-	var done []byte
-	for _, url := range []string{j.URL, j.CanonicalURL} {
-		if k := urlKey(url); url != "" && !bytes.Equal(k, done) {
-			if err := do(w.byURL, row(k)); err != nil {
-				return err
-			}
-			done = k
+	for _, k := range j.urlKeys() {
+		if err := do(w.byURL, row(k)); err != nil {
+			return err
 		}
 	}
-	return nil
+	return do(w.byTime, row(nil))
 }
 
 // urlKey is a short key for a URL in any of its spellings. What is no URL, as in a rejected publication, is its own key.

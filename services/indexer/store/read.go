@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Article returns the latest revision of an article, or ErrNotFound.
+// Article returns the latest revision of an article, or ErrNotFound: a *TakenDownError where it was taken down.
 func (s *Store) Article(id string) (*Record, error) {
 	var r *Record
 	err := s.view(func(tx *bbolt.Tx) error {
@@ -21,6 +22,9 @@ func (s *Store) Article(id string) (*Record, error) {
 			return ErrNotFound
 		}
 		seq := number(tx.Bucket(bucketIDs).Get(k))
+		if seq == 0 {
+			return missing(tx, k)
+		}
 		r, err = readRecord(tx, seq)
 		return err
 	})
@@ -77,9 +81,26 @@ func (s *Store) Articles(ctx context.Context, p Page) ([]*Record, error) {
 	if p.Before == 0 {
 		p.Before = newest
 	}
-	var seqs []uint64
+	for {
+		seqs, err := s.list(p)
+		if err != nil {
+			return nil, fmt.Errorf("list articles: %w", err)
+		}
+		records, err := s.bySeq(ctx, seqs)
+		if errors.Is(err, ErrNotFound) { // one was taken down in between
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list articles: %w", err)
+		}
+		return records, nil
+	}
+}
+
+// list is the sequence numbers of a page.
+func (s *Store) list(p Page) (seqs []uint64, err error) {
 	prefix := append([]byte(p.Source), 0)
-	err := s.view(func(tx *bbolt.Tx) error {
+	err = s.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketListing).Cursor()
 		k, _ := c.Seek(prefixed(p.Source, p.Before))
 		if k == nil {
@@ -92,14 +113,7 @@ func (s *Store) Articles(ctx context.Context, p Page) ([]*Record, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list articles: %w", err)
-	}
-	records, err := s.bySeq(ctx, seqs)
-	if err != nil {
-		return nil, fmt.Errorf("list articles: %w", err)
-	}
-	return records, nil
+	return seqs, err
 }
 
 // bySeq reads records one transaction each: unpacking hundreds of them in one would hold pages back from the writer.

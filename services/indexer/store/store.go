@@ -124,11 +124,11 @@ func (s *Store) prepare() error {
 		return err
 	}
 	if !fresh {
-		return s.prepareGroups()
+		return errors.Join(s.prepareGroups(), s.prepareKeeping())
 	}
 	s.id = rand.Text()
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range slices.Concat(buckets, groupBuckets, [][]byte{bucketApart}) {
+		for _, name := range slices.Concat(buckets, groupBuckets, [][]byte{bucketApart}, keepingBuckets) {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -186,6 +186,9 @@ type Stats struct {
 	GroupedNow  uint64 // revisions that were grouped
 	JoinedNow   uint64 // of them, into a group that was there
 	ComparedNow uint64 // pairs of texts that were compared for it
+
+	Audited uint64 // lines of the audit log
+	Holds   uint64 // articles on legal hold
 }
 
 // Stats measures the store. It is cheap enough for a metrics scrape.
@@ -196,8 +199,9 @@ func (s *Store) Stats() (Stats, error) {
 		st = Stats{
 			Bytes: tx.Size(), Articles: number(meta.Get(metaArticles)), LastSeq: tx.Bucket(bucketRecords).Sequence(),
 			Grouped: number(meta.Get(metaGrouped)), Groups: number(meta.Get(metaPlural)), Duplicates: number(meta.Get(metaMembers)),
+			Audited: tx.Bucket(bucketAudit).Sequence(),
 		}
-		return nil
+		return tx.Bucket(bucketHolds).ForEach(func(_, _ []byte) error { st.Holds++; return nil })
 	})
 	st.GroupedNow, st.JoinedNow, st.ComparedNow = s.grouped.Load(), s.joined.Load(), s.compared.Load()
 	if err != nil {

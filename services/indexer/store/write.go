@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"dateline/pkg/article"
@@ -36,7 +37,8 @@ type Failure struct {
 
 // Result is what became of an arrival. The same origin gets the same result each time.
 type Result struct {
-	Outcome   article.Outcome // new, revised or duplicate
+	Outcome   article.Outcome // new, revised, duplicate, or removed: it was taken down before and is not stored again
+	Reason    article.RemovalReason
 	ArticleID string
 	Seq       uint64 // of the revision; for a duplicate, of the one that was there already
 	Previous  uint64 // the change of the article before that
@@ -49,7 +51,7 @@ type Result struct {
 
 // Event is the result as INDEXED messages carry it.
 func (r Result) Event() article.Event {
-	e := article.Event{Seq: r.Seq, Previous: r.Previous, Outcome: r.Outcome, ArticleID: r.ArticleID, Source: r.Source, URL: r.URL, Time: r.Time}
+	e := article.Event{Seq: r.Seq, Previous: r.Previous, Outcome: r.Outcome, Reason: r.Reason, ArticleID: r.ArticleID, Source: r.Source, URL: r.URL, Time: r.Time}
 	if r.Outcome == article.OutcomeDuplicate {
 		e.Seq, e.Previous = 0, 0 // it is no change
 	}
@@ -138,7 +140,8 @@ type writer struct {
 	now time.Time // a little later for each journey
 
 	meta, changes, records, ids, versions, listing *bbolt.Bucket
-	journeys, byArticle, byURL                     *bbolt.Bucket
+	journeys, byArticle, byURL, byTime             *bbolt.Bucket
+	tombstones                                     *bbolt.Bucket
 	added                                          uint64 // articles
 	grouper                                        *grouper
 }
@@ -148,10 +151,10 @@ func newWriter(tx *bbolt.Tx) *writer {
 		now: time.Now().UTC(), meta: tx.Bucket(bucketMeta), changes: tx.Bucket(bucketChanges), records: tx.Bucket(bucketRecords),
 		ids: tx.Bucket(bucketIDs), versions: tx.Bucket(bucketVersions), listing: tx.Bucket(bucketListing),
 		journeys: tx.Bucket(bucketJourneys), byArticle: tx.Bucket(bucketByArticle), byURL: tx.Bucket(bucketByURL),
-		grouper: newGrouper(tx),
+		byTime: tx.Bucket(bucketByTime), tombstones: tx.Bucket(bucketTombstones), grouper: newGrouper(tx),
 	}
 	// Keys only grow here, so pages can be filled to the brim.
-	w.changes.FillPercent, w.records.FillPercent = 1, 1
+	w.changes.FillPercent, w.records.FillPercent, w.byTime.FillPercent = 1, 1, 1
 	return w
 }
 
@@ -183,6 +186,10 @@ func (w *writer) write(in *Arrival, sketch duplicates.Sketch) (Result, error) {
 	}
 
 	j := &Journey{Origin: in.Origin, URL: a.URL, CanonicalURL: a.CanonicalURL, ArticleID: a.ID, Source: a.Source, Time: w.now}
+	if w.tombstones.Get(id) != nil {
+		j.Hops = slices.Clone(in.Hops)
+		return w.refuse(j)
+	}
 	version := append(id[:len(id):len(id)], fingerprint...)
 	previous := number(w.ids.Get(id))
 	switch known := number(w.versions.Get(version)); {
