@@ -108,8 +108,12 @@ func (x *indexer) messages(d *queue.Delivery, r *store.Result) ([]queue.Message,
 		return out, nil
 	}
 	receipt := article.Receipt{Outcome: article.Accepted, ArticleID: r.ArticleID, Time: r.Time}
-	if r.Outcome == article.OutcomeDuplicate {
+	switch r.Outcome {
+	case article.OutcomeDuplicate:
 		receipt.Outcome = article.Duplicate
+	case article.OutcomeRemoved:
+		receipt.Outcome = article.Rejected
+		receipt.Errors = []article.FieldError{{Field: "id", Message: "the article was taken down, and is not stored again"}}
 	}
 	if err := json.Unmarshal([]byte(waiting), &receipt.ReceiptFor); err != nil {
 		return out, fmt.Errorf("%s: %w", article.HeaderReceiptFor, err)

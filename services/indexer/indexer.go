@@ -30,6 +30,7 @@ import (
 type Config struct {
 	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
 	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
+	TraceDays  int    `name:"trace-days" help:"Days for which the way of each URL and publication through the pipeline can be told." default:"90" env:"DATELINE_TRACE_DAYS"`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
@@ -45,6 +46,9 @@ func (c *Config) Validate() error {
 	}
 	if c.IndexBatch < 1 || c.IndexBatch > maxBatch {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
+	}
+	if c.TraceDays < minTraceDays || c.TraceDays > maxTraceDays {
+		return fmt.Errorf("--trace-days %d: from %d, as long as the queue may bring an article again, to %d", c.TraceDays, minTraceDays, maxTraceDays)
 	}
 	return nil
 }
@@ -100,12 +104,16 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		support.Go(func() error { return index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
+	support.Go(func() error { return x.retain(base, cfg.TraceDays) })
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
 		return server.Serve(base, listener)
 	})
 	work.Go(func() error {
 		defer fail()
+		if err := x.replay(ctx, q); err != nil || ctx.Err() != nil {
+			return unlessEnded(ctx, err)
+		}
 		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: articleWorkers, Ordered: true, Batch: cfg.IndexBatch, Handle: x.articles})
 	})
 	work.Go(func() error {
@@ -116,6 +124,14 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	err = work.Wait()
 	stopBase()
 	return errors.Join(err, support.Wait())
+}
+
+// unlessEnded is err, except where it only tells that ctx has ended.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // checkStore tells why the last transaction failed, or nil.
