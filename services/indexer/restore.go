@@ -103,7 +103,12 @@ func beginAnew(ctx context.Context, dir string, m backup.Manifest) error {
 	if err != nil {
 		return err
 	}
-	if err = st.CheckFile(ctx); err == nil {
+	var wrong []error
+	err = st.CheckFile(ctx, func(v store.Violation) { wrong = append(wrong, errors.New(v.String())) })
+	if err == nil && len(wrong) > 0 {
+		err = fmt.Errorf("the record in it is damaged: %d violations, the first: %w", len(wrong), wrong[0])
+	}
+	if err == nil {
 		err = st.BeginAnew(m)
 	}
 	return errors.Join(err, st.Close())

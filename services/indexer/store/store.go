@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -92,7 +93,8 @@ func Open(dir string) (*Store, error) {
 	if runtime.GOOS != "windows" { // where a mapping makes the file as large at once
 		opts.InitialMmapSize = mapSize
 	}
-	db, err := bbolt.Open(path, 0o640, opts)
+	var db *bbolt.DB
+	err := survive(func() (err error) { db, err = bbolt.Open(path, 0o640, opts); return err })
 	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("open store: data directory %s is %w", dir, ErrInUse)
 	}
@@ -100,7 +102,7 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, changed: make(chan struct{}), closed: make(chan struct{})}
-	if err := s.prepare(); err != nil {
+	if err := survive(s.prepare); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
 	return s, nil
@@ -136,6 +138,19 @@ func (s *Store) prepare() error {
 		meta := tx.Bucket(bucketMeta)
 		return errors.Join(meta.Put(metaLayout, key(layout)), meta.Put(metaID, []byte(s.id)), meta.Put(metaGrouping, key(grouping)))
 	})
+}
+
+var errDamaged = errors.New("the file is damaged")
+
+// survive makes an error of bbolt's panics, with which it meets damaged pages.
+func survive(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, r)
+		}
+	}()
+	return f()
 }
 
 // Close waits for the transactions under way, ends all waits, and lets go of the file.
