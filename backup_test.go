@@ -72,7 +72,10 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	flood.Wait()
 	const want = articles + revised
-	wait(t, "all articles", func() bool { ask(); return status.Documents == want && status.LastSeq == articles+articles/each*revised })
+	wait(t, "all articles", func() bool {
+		ask()
+		return status.Documents == want && status.LastSeq == articles+articles/each*revised
+	})
 	latest := func(n int) string {
 		t.Helper()
 		var found struct {
@@ -141,7 +144,10 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 
 	u = startUp(t, dir)
-	wait(t, "all articles again", func() bool { ask(); return status.Documents == want && status.LastSeq == articles+articles/each*revised })
+	wait(t, "all articles again", func() bool {
+		ask()
+		return status.Documents == want && status.LastSeq == articles+articles/each*revised
+	})
 	for n, want := range before {
 		if got := latest(n); got != want {
 			t.Errorf("article %d is %q, was %q", n, got, want)
@@ -158,5 +164,37 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	if out, errs, code := command(t, "", "audit", "--api", "http://"+u.api); code != 0 || !strings.Contains(out, "restore") || !strings.Contains(out, "from a backup of") {
 		t.Errorf("audit: exit %d, %s%s", code, out, errs)
+	}
+	if out, errs, code := command(t, "", "fsck", "--data", dir, "--api", "http://"+u.api); code != 0 {
+		t.Errorf("fsck: exit %d, %s%s", code, out, errs)
+	}
+}
+
+// TestFsck checks beside a running Dateline and in its directory after the end.
+func TestFsck(t *testing.T) {
+	u := startUp(t, t.TempDir())
+	for i := range 5 {
+		u.publish(t, fmt.Sprintf("Dispatch %d tells of the bridge.", i))
+	}
+	wait(t, "the articles to be searchable", func() bool { return strings.Contains(u.search(t), "5 of 5 found") })
+	fsck := func() (string, string, int) {
+		return command(t, "", "fsck", "--data", u.data, "--api", "http://"+u.api)
+	}
+	const agree = "record, change feed and search index agree\n"
+	if out, errs, code := fsck(); code != 0 || out != agree || !strings.Contains(errs, "is in use: asking") {
+		t.Errorf("live: exit %d, %s%s", code, out, errs)
+	}
+	u.stop()
+	if out, errs, code := fsck(); code != 0 || out != agree {
+		t.Errorf("offline: exit %d, %s%s", code, out, errs)
+	}
+	if err := os.RemoveAll(filepath.Join(u.data, "search.bleve")); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := fsck(); code != 1 || !strings.HasPrefix(out, "search index: is made anew when the indexer runs") || !strings.Contains(out, "\n1 violations\n") {
+		t.Errorf("without an index: exit %d, %s%s", code, out, errs)
+	}
+	if _, errs, code := command(t, "", "fsck", "--data", t.TempDir()); code != 1 || !strings.Contains(errs, "there is no record in") {
+		t.Errorf("of nothing: exit %d, %s", code, errs)
 	}
 }

@@ -53,6 +53,7 @@ type grammar struct {
 	Hold     cli.Hold     `cmd:"" help:"Put an article on legal hold, so that it cannot be taken down, or release it."`
 	Audit    cli.Audit    `cmd:"" help:"Print who took down, held or released what, or the legal holds."`
 	Backup   cli.Backup   `cmd:"" help:"Copy the record of a running Dateline to a file."`
+	Fsck     fsckCmd      `cmd:"" help:"Prove that record, change feed and search index agree."`
 	Restore  restoreCmd   `cmd:"" help:"Make the record from a backup, where nothing runs."`
 
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`

@@ -1,8 +1,8 @@
 package api
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -122,17 +122,17 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request) error {
 
 // backup answers with a copy of the record as it is now. One that does not end with its manifest is not whole.
 func (s *Server) backup(w http.ResponseWriter, r *http.Request) error {
-	select {
-	case s.backups <- struct{}{}:
-		defer func() { <-s.backups }()
-	default:
-		w.Header().Set("Retry-After", "60")
-		return &problem{Status: http.StatusServiceUnavailable, Detail: "a backup is under way; try again later"}
+	release, err := s.takeLong(w)
+	if err != nil {
+		return err
 	}
+	defer release()
+	ctx, cancel := s.untilStopped(r.Context())
+	defer cancel()
 	begin := time.Now()
 	var m backup.Manifest
 	out := &pieces{w: w, control: http.NewResponseController(w)}
-	err := s.store.Backup(func(of backup.Manifest, from io.WriterTo) error {
+	err = s.store.Backup(func(of backup.Manifest, from io.WriterTo) error {
 		m = of
 		h := w.Header()
 		h.Set("Content-Type", "application/zstd")
@@ -140,7 +140,7 @@ func (s *Server) backup(w http.ResponseWriter, r *http.Request) error {
 		h.Set("Cache-Control", "no-store")
 		h.Set(headerBytes, strconv.FormatInt(m.Bytes, 10))
 		w.WriteHeader(http.StatusOK)
-		return backup.Write(&attended{out, r, s.stopping}, m, from)
+		return backup.Write(&attended{out, ctx}, m, from)
 	})
 	outcome := outcomeWhole
 	if err != nil {
@@ -156,25 +156,44 @@ func (s *Server) backup(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
+// takeLong lets one in of those who keep the record as it is for long: as long as they run, its file only grows.
+func (s *Server) takeLong(w http.ResponseWriter) (release func(), err error) {
+	select {
+	case s.long <- struct{}{}:
+		return func() { <-s.long }, nil
+	default:
+		w.Header().Set("Retry-After", "60")
+		return nil, &problem{Status: http.StatusServiceUnavailable, Detail: "a backup or a check is under way; try again later"}
+	}
+}
+
 // headerBytes tells how many bytes a backup has when it is unpacked.
 const headerBytes = "Dateline-Store-Bytes"
 
-// attended writes as long as somebody reads and the server does not stop.
+// attended writes as long as a context lives.
 type attended struct {
 	io.Writer
-	r        *http.Request
-	stopping <-chan struct{}
+	ctx context.Context
 }
 
 func (a *attended) Write(b []byte) (int, error) {
-	select {
-	case <-a.stopping:
-		return 0, errors.New("the indexer is stopping")
-	case <-a.r.Context().Done():
-		return 0, fmt.Errorf("the reader is gone: %w", a.r.Context().Err())
-	default:
+	if a.ctx.Err() != nil {
+		return 0, context.Cause(a.ctx)
 	}
 	return a.Writer.Write(b)
+}
+
+// untilStopped is a request's context that ends, too, when the server is to stop.
+func (s *Server) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-s.stopping:
+			cancel(errors.New("the indexer is stopping"))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // gone is what remains of an article that was taken down, as anybody may know it.

@@ -259,11 +259,11 @@ func TestBackupUnderLoad(t *testing.T) {
 
 func TestOneBackupAtATime(t *testing.T) {
 	w := begin(t)
-	w.api.backups <- struct{}{}
+	w.api.long <- struct{}{}
 	if p := w.problemOf("GET", "/v1/backup"); p.Status != http.StatusServiceUnavailable {
 		t.Errorf("%+v", p)
 	}
-	<-w.api.backups
+	<-w.api.long
 	w.api.stopOnce.Do(func() { close(w.api.stopping) })
 	server := httptest.NewServer(w.api.Handler())
 	defer server.Close()

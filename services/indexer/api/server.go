@@ -37,7 +37,7 @@ type Server struct {
 	metrics *metrics
 	handler http.Handler
 	exports chan struct{} // holds one for each that is under way
-	backups chan struct{} // likewise
+	long    chan struct{} // holds one for the backup or check that is under way
 
 	stopOnce sync.Once
 	stopping chan struct{} // closed when long polls and streams have to end
@@ -45,7 +45,7 @@ type Server struct {
 
 // New makes a server.
 func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *slog.Logger) *Server {
-	s := &Server{store: st, index: index, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports), backups: make(chan struct{}, 1)}
+	s := &Server{store: st, index: index, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports), long: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	for _, rt := range s.routes() {
 		mux.Handle(rt.method+" "+rt.path, s.serve(rt))
@@ -117,6 +117,7 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/v1/holds", params: []string{"limit", "cursor"}, handle: owner(s.holds)},
 		{method: "GET", path: "/v1/audit", params: []string{"after", "limit"}, handle: owner(s.audit)},
 		{method: "GET", path: "/v1/backup", whole: true, handle: owner(s.backup)},
+		{method: "GET", path: "/v1/fsck", whole: true, handle: owner(s.fsck)},
 		{method: "GET", path: "/openapi.yaml", handle: s.openAPI},
 		{method: "GET", path: "/schemas/{name}", handle: s.schema},
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -265,4 +266,58 @@ func readRecord(tx *bbolt.Tx, seq uint64) (*Record, error) {
 		return nil, ErrNotFound
 	}
 	return unpackRecord(seq, v)
+}
+
+// EachListed calls f with each article that lists show, and its latest revision, in the order of the revisions. It reads in
+// small transactions: what changes meanwhile may come as it was before or as it is after.
+func (s *Store) EachListed(ctx context.Context, f func(id string, seq uint64) error) error {
+	const perTx = 1000
+	for after := uint64(0); ; {
+		var ids []string
+		var seqs []uint64
+		err := s.view(func(tx *bbolt.Tx) error {
+			c := tx.Bucket(bucketListing).Cursor()
+			for k, v := c.Seek(prefixed("", after+1)); hasPrefix(k, "") && len(ids) < perTx; k, v = c.Next() {
+				ids, seqs = append(ids, hex.EncodeToString(v)), append(seqs, number(k[1:]))
+			}
+			return nil
+		})
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("list articles after %d: %w", after, err)
+		}
+		for i, id := range ids {
+			if err := f(id, seqs[i]); err != nil {
+				return err
+			}
+			after = seqs[i]
+		}
+		if len(ids) < perTx {
+			return nil
+		}
+	}
+}
+
+// Listed returns the latest revisions of those articles that lists show, in the order of the ids; zero for all others.
+func (s *Store) Listed(ids []string) ([]uint64, error) {
+	seqs := make([]uint64, len(ids))
+	err := s.view(func(tx *bbolt.Tx) error {
+		known, listing := tx.Bucket(bucketIDs), tx.Bucket(bucketListing)
+		for i, id := range ids {
+			k, err := idKey(id)
+			if err != nil {
+				continue
+			}
+			if seq := number(known.Get(k)); listing.Get(prefixed("", seq)) != nil {
+				seqs[i] = seq
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listed revisions: %w", err)
+	}
+	return seqs, nil
 }
