@@ -58,6 +58,7 @@ type grammar struct {
 
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`
 	Reindex   cli.Reindex   `cmd:"" help:"Build the search index anew from the record."`
+	Reparse   reparseCmd    `cmd:"" help:"Make articles anew of kept pages and publications, and tell field by field what changes."`
 	Parse     parseCmd      `cmd:"" help:"Parse pages without any queue."`
 	Discover  discoverCmd   `cmd:"" help:"Tell what a site offers: feeds, sitemaps, hubs, and what its robots.txt forbids."`
 	Feed      feedCmd       `cmd:"" help:"Read a feed without any queue, and tell what it says."`

@@ -104,6 +104,12 @@ func verify(ctx context.Context, term *Terminal, f io.ReadSeeker, m backup.Manif
 	return c.Check(m)
 }
 
+// CountBar is progress by number, seen where Err is a terminal.
+func (t *Terminal) CountBar(total int64, what string) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(t.Err), progressbar.OptionSetVisibility(t.Interactive), progressbar.OptionShowCount(),
+		progressbar.OptionSetDescription(what), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+}
+
 // BytesBar is progress in bytes, seen where Err is a terminal.
 func (t *Terminal) BytesBar(total int64, what string) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(t.Err), progressbar.OptionSetVisibility(t.Interactive), progressbar.OptionShowBytes(true),

@@ -26,9 +26,7 @@ const maxFindings = 1000
 
 // NewFindings makes it.
 func NewFindings(term *Terminal) *Findings {
-	bar := progressbar.NewOptions64(1, progressbar.OptionSetWriter(term.Err), progressbar.OptionSetVisibility(term.Interactive), progressbar.OptionShowCount(),
-		progressbar.OptionSetDescription("checking rows"), progressbar.OptionClearOnFinish())
-	return &Findings{term: term, bar: bar}
+	return &Findings{term: term, bar: term.CountBar(1, "checking rows")}
 }
 
 // Progress hears how many rows of how many are seen.

@@ -27,6 +27,9 @@ type Kept struct {
 	stream  jetstream.Stream
 }
 
+// Size is how many messages there are at most.
+func (k *Kept) Size() uint64 { return k.Last + 1 - min(k.First, k.Last+1) }
+
 // Kept finds what is kept on a subject since a time. It reads messages one by one and needs no consumer: of each it asks for
 // the next.
 func (q *Queue) Kept(ctx context.Context, subject string, since time.Time) (*Kept, error) {
@@ -75,6 +78,11 @@ func (k *Kept) All(ctx context.Context) iter.Seq2[*Delivery, error] {
 			}
 		}
 	}
+}
+
+// Delivered is a message as a consumer of its stream would be handed it, had it been stored then.
+func Delivered(m Message, stored time.Time) *Delivery {
+	return &Delivery{Subject: m.Subject, Stream: streamOf(m.Subject), Stored: stored, Attempt: 1, ID: m.ID, Header: m.Header, Body: m.Body}
 }
 
 // kept is a message as it is kept, not delivered to any consumer.

@@ -36,7 +36,7 @@ func (x *indexer) articles(ctx context.Context, batch []*queue.Delivery) []queue
 			x.metrics.articles.WithLabelValues(string(article.OutcomeRejected)).Inc()
 			continue
 		}
-		arrivals = append(arrivals, store.Arrival{Origin: d.Origin(), Article: a, JSON: d.Body, Hops: article.Hops(d.Header)})
+		arrivals = append(arrivals, store.Arrival{Origin: d.Origin(), Article: a, JSON: d.Body, Hops: article.Hops(d.Header), Replaces: article.HeaderValue(d.Header, article.HeaderReplaces)})
 		at = append(at, i)
 	}
 	if len(arrivals) == 0 {

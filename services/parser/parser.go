@@ -219,6 +219,14 @@ func (s *service) rejected(d *queue.Delivery, to *article.ReceiptFor, err error)
 	})
 }
 
+// hopsOf is the way so far. What a publisher says of it is not believed.
+func hopsOf(d *queue.Delivery) []article.Hop {
+	if queue.IsPublication(d) {
+		return []article.Hop{{Stage: "queue", Time: d.Stored, Outcome: "published"}}
+	}
+	return article.Hops(d.Header)
+}
+
 // headerRoom is what an article's message needs beside its body, hops and all.
 const headerRoom = 32 << 10
 
@@ -233,17 +241,15 @@ func message(d *queue.Delivery, a *article.Article, receipt *article.ReceiptFor)
 	if body.Len() > queue.MaxMessage-headerRoom {
 		return queue.Message{}, fmt.Errorf("makes an article of %d bytes, more than the %d that a message may have", body.Len(), queue.MaxMessage-headerRoom)
 	}
-	hops := article.Hops(d.Header)
 	h := queue.Header{article.HeaderContentType: {"application/json"}, article.HeaderOrigin: {d.Origin()}}
 	if receipt != nil {
-		hops = []article.Hop{{Stage: "queue", Time: d.Stored, Outcome: "published"}} // those that a publisher sends are not Dateline's
 		v, err := json.Marshal(receipt)
 		if err != nil { // a ReceiptFor holds nothing that JSON cannot
 			panic(err)
 		}
 		h[article.HeaderReceiptFor] = []string{string(v)}
 	}
-	hops = append(hops, article.Hop{Stage: string(article.StageParser), Time: time.Now().UTC(), Outcome: outcomeParsed})
+	hops := append(hopsOf(d), article.Hop{Stage: string(article.StageParser), Time: time.Now().UTC(), Outcome: outcomeParsed})
 	h[article.HeaderHops] = []string{article.FormatHops(hops)}
 	return queue.Message{
 		Subject: queue.ArticleSubject(language.Base(a.InLanguage), a.Source, a.ID), ID: d.Origin(), Type: article.TypeArticle, Header: h, Body: body.Bytes(),

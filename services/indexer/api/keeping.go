@@ -186,13 +186,19 @@ func (a *attended) Write(b []byte) (int, error) {
 // untilStopped is a request's context that ends, too, when the server is to stop.
 func (s *Server) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-s.stopping:
-			cancel(errors.New("the indexer is stopping"))
-		case <-ctx.Done():
-		}
-	}()
+	stopping := errors.New("the indexer is stopping")
+	select {
+	case <-s.stopping:
+		cancel(stopping)
+	default:
+		go func() {
+			select {
+			case <-s.stopping:
+				cancel(stopping)
+			case <-ctx.Done():
+			}
+		}()
+	}
 	return ctx, func() { cancel(nil) }
 }
 

@@ -21,6 +21,10 @@ type Arrival struct {
 	Article *article.Article // ID and Fingerprint are 32 hex digits
 	JSON    json.RawMessage  // the article as it arrived
 	Hops    []article.Hop    // so far; the first says when the pipeline took it
+
+	// Replaces is the origin of the revision that the article was parsed again for; empty for all that arrives by itself. If
+	// that is still the latest, this becomes a revision whatever its fingerprint, and otherwise it comes too late.
+	Replaces string
 }
 
 // Failure is a journey that ended as a dead letter.
@@ -192,8 +196,14 @@ func (w *writer) write(in *Arrival, sketch duplicates.Sketch) (Result, error) {
 	}
 	version := append(id[:len(id):len(id)], fingerprint...)
 	previous := number(w.ids.Get(id))
+	replaces, err := w.replaces(in, previous)
+	if err != nil {
+		return Result{}, err
+	}
 	switch known := number(w.versions.Get(version)); {
-	case known != 0:
+	case in.Replaces != "" && previous != 0 && !replaces:
+		j.Outcome, j.Seq = article.OutcomeDuplicate, previous
+	case known != 0 && !replaces:
 		j.Outcome, j.Seq = article.OutcomeDuplicate, known
 	case previous != 0:
 		j.Outcome = article.OutcomeRevised
@@ -217,6 +227,18 @@ func (w *writer) write(in *Arrival, sketch duplicates.Sketch) (Result, error) {
 	r := j.result()
 	r.Replayed = false
 	return r, nil
+}
+
+// replaces reports whether an article that was parsed again is to take the place of the latest revision.
+func (w *writer) replaces(in *Arrival, latest uint64) (bool, error) {
+	if in.Replaces == "" || latest == 0 {
+		return false, nil
+	}
+	r, err := unpackRecord(latest, w.records.Get(key(latest)))
+	if err != nil {
+		return false, err
+	}
+	return r.Origin == in.Replaces && r.Removal == nil, nil
 }
 
 // store adds a revision, and returns its sequence number.
