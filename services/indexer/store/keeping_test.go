@@ -341,3 +341,42 @@ func TestPruneOldStore(t *testing.T) {
 		t.Errorf("a pass that is to stop gives %v", err)
 	}
 }
+
+// What was parsed again takes the place of the revision that it was compared with, whatever its fingerprint, and comes too late
+// for any other.
+func TestReplaces(t *testing.T) {
+	s := opened(t, t.TempDir())
+	in := arrival(t, "news.example/a", "text", "1")
+	write(t, s, in)
+	again := func(journey, section, replaces string) Result {
+		t.Helper()
+		next := arrival(t, "news.example/a", "text", journey)
+		next.Article.Section = section
+		var err error
+		if next.JSON, err = json.Marshal(next.Article); err != nil {
+			t.Fatal(err)
+		}
+		next.Replaces = replaces
+		r := write(t, s, next)[0]
+		if replay := write(t, s, next)[0]; replay.Seq != r.Seq || replay.Outcome != r.Outcome || !replay.Replayed {
+			t.Errorf("journey %s gives %+v, then %+v", journey, r, replay)
+		}
+		return r
+	}
+	if r := again("2", "Local", ""); r.Outcome != article.OutcomeDuplicate {
+		t.Errorf("by itself, another section is %s", r.Outcome)
+	}
+	r := again("3", "Local", in.Origin)
+	if r.Outcome != article.OutcomeRevised || r.Seq != 2 || r.Previous != 1 {
+		t.Errorf("parsed again it is %+v", r)
+	}
+	if r := again("4", "Bridges", in.Origin); r.Outcome != article.OutcomeDuplicate || r.Seq != 2 {
+		t.Errorf("parsed again for what is no longer the latest, it is %+v", r)
+	}
+	if latest, err := s.Article(in.Article.ID); err != nil || !strings.Contains(string(latest.Article), `"section":"Local"`) || latest.Revision != 2 {
+		t.Errorf("the latest is %+v, %v", latest, err)
+	}
+	if found := checked(t, s); len(found) > 0 {
+		t.Errorf("the record is found to have %q", found)
+	}
+}
