@@ -104,6 +104,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		support.Go(func() error { return index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
+	support.Go(func() error { return x.announce(base, q) })
 	support.Go(func() error { return x.retain(base, cfg.TraceDays) })
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
