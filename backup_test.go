@@ -71,11 +71,15 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Log("the flood was over before the backup") // on a slow machine; the rest holds all the same
 	}
 	flood.Wait()
-	const want = articles + revised
-	wait(t, "all articles", func() bool {
-		ask()
-		return status.Documents == want && status.LastSeq == articles+articles/each*revised
-	})
+	const want, changes = articles + revised - 1, articles + articles/each*revised + 1
+	down := article.IDOfPublication("test", "0")
+	wait(t, "all articles", func() bool { ask(); return status.Documents == want+1 && status.LastSeq == changes-1 })
+	if out, errs, code := command(t, "", "takedown", down, "--api", "http://"+u.api, "--reason", "order", "--by", "Ada"); code != 0 {
+		t.Fatalf("takedown: exit %d, %s%s", code, out, errs)
+	}
+	told := queue.IndexedSubject("removed", "test", down)
+	wait(t, "the takedown to be told", func() bool { _, err := q.Last(t.Context(), told); return err == nil })
+	wait(t, "all changes", func() bool { ask(); return status.Documents == want && status.LastSeq == changes })
 	latest := func(n int) string {
 		t.Helper()
 		var found struct {
@@ -144,10 +148,10 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 
 	u = startUp(t, dir)
-	wait(t, "all articles again", func() bool {
-		ask()
-		return status.Documents == want && status.LastSeq == articles+articles/each*revised
-	})
+	wait(t, "all articles again", func() bool { ask(); return status.Documents == want && status.LastSeq == changes })
+	if _, errs, code := command(t, "", "show", "--api", "http://"+u.api, down); code != 1 || !strings.Contains(errs, "taken down on") {
+		t.Errorf("what was taken down after the backup: exit %d, %s", code, errs)
+	}
 	for n, want := range before {
 		if got := latest(n); got != want {
 			t.Errorf("article %d is %q, was %q", n, got, want)

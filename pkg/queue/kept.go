@@ -16,6 +16,7 @@ const (
 	AllPublications = "ext.*"
 	AllArticles     = "articles.>"
 	AllDeadLetters  = "dlq.>"
+	AllRemovals     = "indexed.removed.>"
 )
 
 // Kept is what a stream keeps on a subject, from a time on up to what was the newest when it was asked for.

@@ -200,7 +200,7 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	}
 
 	// What is kept is read again: to reparse, and to make a restored record whole.
-	for subject, q := range map[string]*Queue{AllPages: parser, AllPublications: parser, AllArticles: indexer, AllDeadLetters: indexer} {
+	for subject, q := range map[string]*Queue{AllPages: parser, AllPublications: parser, AllArticles: indexer, AllDeadLetters: indexer, "indexed.>": indexer} {
 		k, err := q.Kept(ctx, subject, time.Time{})
 		if err != nil {
 			t.Fatalf("%s: %s: %v", q.name, subject, err)
@@ -212,7 +212,7 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 			}
 			n++
 		}
-		if n == 0 {
+		if n == 0 && k.Size() > 0 {
 			t.Errorf("%s reads nothing of %s", q.name, subject)
 		}
 	}

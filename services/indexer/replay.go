@@ -2,9 +2,13 @@ package indexer
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"time"
 
+	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/services/indexer/store"
 )
 
 // replayMargin is how much earlier than a backup the replay begins: clocks of the machines differ, and articles wait between
@@ -32,10 +36,42 @@ func (x *indexer) replay(ctx context.Context, q *queue.Queue) error {
 			return err
 		}
 	}
+	if err := x.takeDownAgain(ctx, q, from.Add(-replayMargin)); err != nil {
+		return err
+	}
 	if err := x.store.ReplayDone(); err != nil {
 		return err
 	}
 	x.log.Info("record is whole again", "last change", x.store.LastSeq(), "took", time.Since(begin).Round(time.Millisecond))
+	return nil
+}
+
+// takeDownAgain takes down what was taken down since the backup, as far back as INDEXED tells. What was decided, and by whom, is
+// lost with the record of then.
+func (x *indexer) takeDownAgain(ctx context.Context, q *queue.Queue, since time.Time) error {
+	kept, err := q.Kept(ctx, queue.AllRemovals, since)
+	if err != nil {
+		return err
+	}
+	if !kept.Whole {
+		x.log.Warn("the queue no longer tells of all takedowns since the backup: repeat them by hand", "since", since)
+	}
+	for d, err := range kept.All(ctx) {
+		if err != nil {
+			return err
+		}
+		var e article.Event
+		if err := json.Unmarshal(d.Body, &e); err != nil || e.Reason != article.Takedown {
+			continue
+		}
+		_, _, err = x.store.Takedown(ctx, e.ArticleID, store.Decision{Reason: "taken down before the record was restored", By: "dateline restore"})
+		switch {
+		case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrHeld):
+			x.log.Warn("an article that was taken down since the backup is not taken down again", "article", e.ArticleID, "error", err)
+		case err != nil:
+			return err
+		}
+	}
 	return nil
 }
 
