@@ -15,11 +15,13 @@ import (
 type fsckCmd struct {
 	dataConfig `embed:""`
 	cli.Client `embed:""`
+
+	SearchBackend string `help:"Where the search index is; one on a server is only checked by asking a running indexer." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
 }
 
 func (c *fsckCmd) Run(ctx context.Context, t *cli.Terminal) error {
 	found := cli.NewFindings(t)
-	err := indexer.Fsck(ctx, c.Data, func(v store.Violation) { found.Violation(v.String()) }, found.Progress)
+	err := indexer.Fsck(ctx, c.Data, c.SearchBackend, func(v store.Violation) { found.Violation(v.String()) }, found.Progress)
 	if errors.Is(err, store.ErrInUse) {
 		fmt.Fprintf(t.Err, "%s is in use: asking %s, which leaves the pages of the file out; stop it to have them checked, too\n", c.Data, c.API)
 		err = c.Fsck(ctx, found)

@@ -54,7 +54,7 @@ func (b *Backup) receive(ctx context.Context, term *Terminal, path string) (m ba
 	defer cancel(nil)
 	silence := time.AfterFunc(backupPatience, func() { cancel(errors.New("the indexer says nothing any more")) })
 	defer silence.Stop()
-	resp, err := b.send(ctx, http.MethodGet, "/v1/backup", nil)
+	resp, err := b.send(ctx, http.MethodGet, "/v1/backup", nil, nil)
 	if err != nil {
 		return m, 0, err
 	}

@@ -62,7 +62,7 @@ func (f *Findings) Finish() error {
 
 // Fsck asks a running Dateline to check its record.
 func (c Client) Fsck(ctx context.Context, to *Findings) error {
-	resp, err := c.send(ctx, http.MethodGet, "/v1/fsck", nil)
+	resp, err := c.send(ctx, http.MethodGet, "/v1/fsck", nil, nil)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ const ackTimeout = 5 * time.Second
 
 const (
 	headerTraceparent = "traceparent" // W3C Trace Context; NATS header names are case-sensitive
+	headerCEType      = "ce-type"
 	cloudEvents       = "1.0"
 )
 
@@ -72,7 +73,7 @@ func (q *Queue) Publish(ctx context.Context, messages ...Message) ([]Ack, error)
 
 // publishTo publishes the messages at the given indexes, all of one stream, and fills in their acks.
 func (q *Queue) publishTo(ctx context.Context, stream string, messages []Message, at []int, acks []Ack) error {
-	atomic := stream != streamJobs && stream != streamSched
+	atomic := stream != streamJobs && stream != streamSched && stream != streamRefetch
 	for len(at) > 0 {
 		n, bytes := 0, 0
 		for n < len(at) && n < batchMessages && (n == 0 || bytes < batchBytes) {
@@ -224,7 +225,7 @@ func (q *Queue) natsMessage(m Message) *nats.Msg {
 	h["ce-specversion"] = []string{cloudEvents}
 	h["ce-id"] = []string{m.ID}
 	h["ce-source"] = []string{"dateline/" + q.name}
-	h["ce-type"] = []string{m.Type}
+	h[headerCEType] = []string{m.Type}
 	h["ce-time"] = []string{time.Now().UTC().Format(time.RFC3339Nano)}
 	if len(h[headerTraceparent]) == 0 {
 		h[headerTraceparent] = []string{newTraceparent()}

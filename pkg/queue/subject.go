@@ -36,6 +36,14 @@ func ReceiptSubject(publisher, id string) string {
 // ReceiptsOf takes in all receipts of a publisher.
 func ReceiptsOf(publisher string) string { return "receipts." + token(publisher) + ".*" }
 
+// AlertSubject is where an alert of a saved query is published.
+func AlertSubject(query, outcome, source, id string) string {
+	return "alerts." + token(query) + "." + token(outcome) + "." + token(source) + "." + token(id)
+}
+
+// AlertsOf takes in all alerts of a saved query.
+func AlertsOf(query string) string { return "alerts." + token(query) + ".>" }
+
 // ExtSubject is where a publisher publishes.
 func ExtSubject(publisher string) string { return "ext." + publisher }
 
@@ -50,6 +58,12 @@ func SchedSubject(id string) string { return "sched." + token(id) }
 
 // DueSubject is SchedSubject's counterpart.
 func DueSubject(id string) string { return "due." + token(id) }
+
+// RefetchSubject and RefetchDueSubject are the same for the next visit to the page with an id.
+func RefetchSubject(id string) string { return "refetch.wait." + token(id) }
+
+// RefetchDueSubject is RefetchSubject's counterpart.
+func RefetchDueSubject(id string) string { return "refetch.due." + token(id) }
 
 func deadSubject(service, reason string) string { return "dlq." + token(service) + "." + token(reason) }
 

@@ -15,18 +15,23 @@ import (
 // redirect wrappers, trailing slashes, referral parameters. It is for comparing, never for fetching. It fails where
 // Canonical fails.
 func Key(raw string) (string, error) {
-	c, err := Canonical(raw)
-	if err != nil {
-		return "", err
+	_, k, err := Forms(raw)
+	return k, err
+}
+
+// Forms returns a URL's canonical form and its key, at hardly more than the cost of one.
+func Forms(raw string) (canonical, k string, err error) {
+	if canonical, err = Canonical(raw); err != nil {
+		return "", "", err
 	}
-	for {
+	for c := canonical; ; {
 		u, err := parse(c, "")
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		inner, ok := unwrap(u)
 		if !ok {
-			return key(u), nil
+			return canonical, key(u), nil
 		}
 		c = inner
 	}

@@ -4,83 +4,63 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
 )
 
-// announced is the name of the checkpoints up to which takedowns are announced.
-const announced = "announced"
+// announceBatch is how many changes are told of at a time.
+const announceBatch = 100
 
-// What is read of the change feed at a time, and how many changes may pass without a checkpoint.
-const (
-	announceBatch = 1000
-	announceEvery = 50 * announceBatch
-)
-
-// announce tells the followers of INDEXED of changes that no message brought, and so no answer tells of: takedowns. It also takes
-// what the queue keeps of such an article out of ARTICLES. It follows the change feed, so that no crash loses any.
+// announce tells followers of the changes that no arrival's message tells of, until ctx ends: articles that were merged, and
+// what somebody changed by hand or took down. They are taken off the list after they are told, so a crash has them told again, under the
+// same id.
 func (x *indexer) announce(ctx context.Context, q *queue.Queue) error {
 	for {
-		err := x.announceAll(ctx, q)
+		after := x.store.LastSeq()
+		n, err := x.announceSome(ctx, q)
+		if err == nil && n == 0 {
+			err = x.store.Wait(ctx, after)
+		}
 		if ctx.Err() != nil {
 			return nil
 		}
-		x.log.Error("takedowns cannot be announced, trying on", "error", err)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(storeRetry):
-		}
-	}
-}
-
-// announceAll goes on from the last checkpoint, until something fails.
-func (x *indexer) announceAll(ctx context.Context, q *queue.Queue) error {
-	at, err := x.store.LastCheckpoint(announced)
-	if err != nil {
-		return err
-	}
-	for checked := at; ; {
-		events, err := x.store.Changes(at, announceBatch)
 		if err != nil {
-			return err
-		}
-		told := false
-		for _, e := range events {
-			at = e.Seq
-			if e.Reason != article.Takedown {
-				continue
+			x.log.Error("merges are not told of, trying on", "error", err)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(storeRetry):
 			}
-			told = true
-			if err := x.announceTakedown(ctx, q, e); err != nil {
-				return err
-			}
-		}
-		if told || at >= checked+announceEvery {
-			checked = at
-			if err := x.store.Checkpoint(ctx, announced, at, time.Now()); err != nil {
-				return err
-			}
-		}
-		if err := x.store.Wait(ctx, at); err != nil {
-			return err
 		}
 	}
 }
 
-func (x *indexer) announceTakedown(ctx context.Context, q *queue.Queue, e article.Event) error {
-	if err := q.PurgeArticle(ctx, e.ArticleID); err != nil {
-		return err
+func (x *indexer) announceSome(ctx context.Context, q *queue.Queue) (int, error) {
+	events, err := x.store.ByHand(announceBatch)
+	if err != nil || len(events) == 0 {
+		return 0, err
 	}
-	body, err := json.Marshal(e)
-	if err != nil {
-		return err
+	out := make([]queue.Message, len(events))
+	for i, e := range events {
+		if e.Reason == article.Takedown { // which is to leave nothing behind
+			if err := q.PurgeArticle(ctx, e.ArticleID); err != nil {
+				return 0, err
+			}
+		}
+		body, err := json.Marshal(e)
+		if err != nil {
+			return 0, fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		out[i] = queue.Message{
+			Subject: queue.IndexedSubject(string(e.Outcome), e.Source, e.ArticleID), ID: x.store.ID() + "-" + strconv.FormatUint(e.Seq, 10), Type: article.TypeIndexed,
+			Header: queue.Header{article.HeaderContentType: {"application/json"}}, Body: body,
+		}
 	}
-	_, err = q.Publish(ctx, queue.Message{
-		Subject: queue.IndexedSubject(string(e.Outcome), e.Source, e.ArticleID), ID: fmt.Sprintf("takedown-%s-%d", x.store.ID(), e.Seq), Type: article.TypeIndexed,
-		Header: queue.Header{article.HeaderContentType: {"application/json"}}, Body: body,
-	})
-	return err
+	if _, err := q.Publish(ctx, out...); err != nil {
+		return 0, err
+	}
+	return len(events), x.store.Told(events)
 }

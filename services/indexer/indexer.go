@@ -4,6 +4,7 @@
 //	ARTICLES --> articles --> store --+--> INDEXED, RECEIPTS
 //	DLQ -------> failures --> store   |
 //	                                  +--> search index --> API
+//	                                  +--> saved queries --> webhooks, ALERTS, feeds
 //
 // Whatever comes twice is stored once and answered twice alike: see store.Write.
 package indexer
@@ -19,8 +20,9 @@ import (
 	"dateline/pkg/admin"
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/api"
-	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/opensearch"
 	"dateline/services/indexer/store"
 
 	"golang.org/x/sync/errgroup"
@@ -31,6 +33,11 @@ type Config struct {
 	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
 	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
 	TraceDays  int    `name:"trace-days" help:"Days for which the way of each URL and publication through the pipeline can be told." default:"90" env:"DATELINE_TRACE_DAYS"`
+
+	SearchBackend string            `help:"Where the search index is: bleve, in the data directory, or opensearch, on a server." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
+	OpenSearch    opensearch.Config `embed:"" prefix:"opensearch-"`
+
+	Alerts alerts.Config `embed:""`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
@@ -50,7 +57,12 @@ func (c *Config) Validate() error {
 	if c.TraceDays < minTraceDays || c.TraceDays > maxTraceDays {
 		return fmt.Errorf("--trace-days %d: from %d, as long as the queue may bring an article again, to %d", c.TraceDays, minTraceDays, maxTraceDays)
 	}
-	return nil
+	if c.SearchBackend == searchOpenSearch {
+		if err := c.OpenSearch.Check(); err != nil {
+			return err
+		}
+	}
+	return c.Alerts.Validate()
 }
 
 // articleWorkers is how many batches of articles are in hand at a time: while one waits for its messages to be acknowledged,
@@ -79,7 +91,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	index, err := search.Open(st, cfg.DataDir, adm.Registry, log)
+	index, err := openIndex(cfg, 0, cfg.DataDir, st, adm.Registry, log)
 	if err != nil {
 		return err
 	}
@@ -88,11 +100,13 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	if err != nil {
 		return fmt.Errorf("--api-addr: %w", err)
 	}
-	server := api.New(st, index, adm.Registry, log)
+	al := alerts.New(cfg.Alerts, st, q, urlOf(listener.Addr()), adm.Registry, log)
+	server := api.New(st, index, al, adm.Registry, log)
 	x := &indexer{store: st, log: log, metrics: newMetrics(adm.Registry, st)}
 
 	adm.Check("indexer store", x.checkStore)
 	adm.Check("indexer search", index.Check)
+	adm.Check("indexer alerts", al.Check)
 
 	// The API answers as long as articles are still being stored, and the projector runs as long as anything does.
 	base, stopBase := context.WithCancel(context.WithoutCancel(ctx))
@@ -104,8 +118,13 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		support.Go(func() error { return index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
+	support.Go(func() error { return x.addressBacklog(base) })
 	support.Go(func() error { return x.announce(base, q) })
 	support.Go(func() error { return x.retain(base, cfg.TraceDays) })
+	support.Go(func() error {
+		defer fail()
+		return al.Run(base)
+	})
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
 		return server.Serve(base, listener)
@@ -133,6 +152,18 @@ func unlessEnded(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
+}
+
+// urlOf is where this machine reaches a listener.
+func urlOf(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // checkStore tells why the last transaction failed, or nil.

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"dateline/pkg/backup"
-	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 )
 
@@ -52,7 +52,7 @@ func Restore(ctx context.Context, file, dir string, replace bool, progress func(
 		return m, err
 	}
 	return m, errors.Join(
-		os.RemoveAll(filepath.Join(dir, search.DirName)), // before: an index without its record is made anew, too
+		os.RemoveAll(filepath.Join(dir, bleve.DirName)), // before: an index without its record is made anew, too
 		os.Rename(filepath.Join(aside, store.FileName), filepath.Join(dir, store.FileName)),
 		syncDir(dir),
 	)

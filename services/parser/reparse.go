@@ -114,6 +114,10 @@ func (r *reparsed) one(ctx context.Context, d *queue.Delivery) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if errors.Is(err, errWithdrawal) {
+		r.tally.read--
+		return nil
+	}
 	if a == nil || a.ID == "" {
 		r.tally.became(noArticle)
 		return nil
@@ -159,6 +163,9 @@ func (r *reparsed) one(ctx context.Context, d *queue.Delivery) error {
 	return r.changed(d, a, latest, changedArticle, fields)
 }
 
+// errWithdrawal is that a publication is no article, but withdraws one.
+var errWithdrawal = errors.New("a withdrawal")
+
 // keptAt is when something was captured, or published.
 type keptAt struct{ captured, published time.Time }
 
@@ -172,7 +179,10 @@ func (k keptAt) before(old *article.Article, latest Latest) bool {
 
 func (r *reparsed) parse(ctx context.Context, d *queue.Delivery) (*article.Article, keptAt, error) {
 	if queue.IsPublication(d) {
-		a, err := publication.Read(ctx, publication.Publication{Publisher: queue.PublisherOf(d.Subject), Header: d.Header, Body: d.Body, Stored: d.Stored})
+		a, withdrawal, err := publication.Read(ctx, publication.Publication{Publisher: queue.PublisherOf(d.Subject), Header: d.Header, Body: d.Body, Stored: d.Stored})
+		if withdrawal != nil {
+			return nil, keptAt{}, errWithdrawal
+		}
 		return a, keptAt{published: d.Stored}, err
 	}
 	p, err := article.DecodePage(d.Header, d.Body)
@@ -189,7 +199,7 @@ func (r *reparsed) parse(ctx context.Context, d *queue.Delivery) (*article.Artic
 
 // changed tells of an article and has it sent.
 func (r *reparsed) changed(d *queue.Delivery, a *article.Article, latest Latest, what became, fields []Change) error {
-	m, err := message(d, a, nil)
+	m, err := articleMessage(d, a, nil)
 	if err != nil { // it is too large
 		r.tally.became(noArticle)
 		return nil //nolint:nilerr // as the parser, which makes a dead letter of it

@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -45,7 +47,7 @@ func begin(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	ix, err := search.Open(st, dir, reg, log)
+	ix, err := bleve.Open(st, dir, reg, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ func begin(t testing.TB) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, api: New(st, ix, reg, log), store: st, index: ix, reg: reg}
+	w := &world{t: t, api: New(st, ix, alerts.New(alerts.Config{GiveUp: time.Hour}, st, nil, "http://dateline.example", reg, log), reg, log), store: st, index: ix, reg: reg}
 	w.flour, w.origin = w.add("flour", "Flour doubled, said Mr Balkhi.")
 	w.add("bread", "Bread is scarce.")
 	w.add("salt", "Salt is not.")

@@ -21,7 +21,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/export"
-	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -166,7 +166,7 @@ func TestExportResumes(t *testing.T) {
 		w.add("new"+string(f), "Flour of another day.")
 		w.add("fill7", fmt.Sprintf("Revised for %s.", f))
 		w.settle()
-		w.api = New(w.store, w.index, prometheus.NewRegistry(), w.api.log)
+		w.api = New(w.store, w.index, nil, prometheus.NewRegistry(), w.api.log)
 		if i == 0 {
 			w.index.Rebuild()
 			for w.index.Rebuilding() {
@@ -317,7 +317,7 @@ func TestExportWithIndexBehind(t *testing.T) {
 	}
 	reg := prometheus.NewRegistry()
 	log := slog.New(slog.DiscardHandler)
-	ix, err := search.Open(st, dir, reg, log) // and nobody runs it
+	ix, err := bleve.Open(st, dir, reg, log) // and nobody runs it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func TestExportWithIndexBehind(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, api: New(st, ix, reg, log), store: st, index: ix}
+	w := &world{t: t, api: New(st, ix, nil, reg, log), store: st, index: ix}
 	w.add("flour", "Flour doubled.")
 	now := w.export("")
 	if now.total != 0 {

@@ -65,7 +65,19 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, articles[0])
+	// What was merged answers with the article that it is part of, and says so.
+	return answer(w, http.StatusOK, struct {
+		stored
+		MergedFrom string `json:"merged_from,omitempty"`
+	}{articles[0], mergedFrom(r.PathValue("id"), articles[0].id)})
+}
+
+// mergedFrom is the id that was asked for, where the answer is of another article.
+func mergedFrom(asked, id string) string {
+	if asked == id {
+		return ""
+	}
+	return asked
 }
 
 func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {
@@ -133,7 +145,7 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 		return err
 	}
 	ix, err := s.index.Stats()
-	if err != nil {
+	if err != nil && !errors.Is(err, search.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return answer(w, http.StatusOK, struct {
@@ -145,7 +157,8 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 		GroupedSeq   uint64 `json:"grouped_seq"`
 		StoreBytes   int64  `json:"store_bytes"`
 		IndexBytes   int64  `json:"index_bytes"`
-	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Grouped, st.Bytes, ix.Bytes})
+		Available    bool   `json:"search_available"`
+	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Grouped, st.Bytes, ix.Bytes, err == nil})
 }
 
 // reindex is for whoever runs the indexer: it is taken from this machine only.

@@ -10,12 +10,17 @@ import (
 // Facet is something to count matches by.
 type Facet string
 
-// labelOf are the facets there are.
-var labelOf = map[Facet]string{
-	"source": labelSource, "language": labelLanguage, "day": labelDay, "author": labelAuthor, "agency": labelAgency, "section": labelSection,
-}
+// The facets there are. Days are those of UTC.
+const (
+	BySource   Facet = "source"
+	ByLanguage Facet = "language"
+	ByDay      Facet = "day"
+	ByAuthor   Facet = "author"
+	ByAgency   Facet = "agency"
+	BySection  Facet = "section"
+)
 
-const byDay Facet = "day"
+var allFacets = []Facet{ByAgency, ByAuthor, ByDay, ByLanguage, BySection, BySource}
 
 // How many values of a facet are told.
 const (
@@ -42,8 +47,8 @@ func parseFacets(s string) ([]Facet, error) {
 	var facets []Facet
 	for name := range strings.SplitSeq(s, ",") {
 		f := Facet(strings.TrimSpace(name))
-		if labelOf[f] == "" {
-			return nil, bad("facets", "%q is none of agency, author, day, language, section, source", f)
+		if !slices.Contains(allFacets, f) {
+			return nil, bad("facets", "%q is none of %v", f, allFacets)
 		}
 		if !slices.Contains(facets, f) {
 			facets = append(facets, f)
@@ -52,39 +57,42 @@ func parseFacets(s string) ([]Facet, error) {
 	return facets, nil
 }
 
-// facet tells the values of one facet. Those that are written in several ways are one.
-func (t tally) facet(f Facet, limit int) FacetCounts {
-	type value struct {
-		FacetValue
-		most int // how often it is written so
+// Values adds up what matches by the values of a facet. Those that are written in several ways are one.
+type Values struct {
+	Beyond int // how often values came that are not added
+	byKey  map[string]*value
+}
+
+type value struct {
+	FacetValue
+	most int // how often it is written so
+}
+
+// Add adds matches that have a value, whose folded form is the key.
+func (v *Values) Add(key, written string, n int) {
+	one := v.byKey[key]
+	if one == nil {
+		if v.byKey == nil {
+			v.byKey = map[string]*value{}
+		}
+		one = &value{}
+		v.byKey[key] = one
 	}
-	values := map[string]*value{}
-	for term, n := range t.labels {
-		rest, ok := strings.CutPrefix(term, labelOf[f])
-		if !ok {
-			continue
-		}
-		key, name, named := strings.Cut(rest, labelEnd)
-		if !named {
-			name = key
-		}
-		v := values[key]
-		if v == nil {
-			v = &value{}
-			values[key] = v
-		}
-		v.Count += n
-		if n > v.most || n == v.most && name < v.Value {
-			v.Value, v.most = name, n
-		}
+	one.Count += n
+	if n > one.most || n == one.most && written < one.Value {
+		one.Value, one.most = written, n
 	}
-	c := FacetCounts{Values: make([]FacetValue, 0, len(values))}
-	for _, v := range values {
-		c.Values = append(c.Values, v.FacetValue)
+}
+
+// Counts tells up to limit values of a facet, of days all.
+func (v *Values) Counts(f Facet, limit int) FacetCounts {
+	c := FacetCounts{Values: make([]FacetValue, 0, len(v.byKey)), Other: v.Beyond}
+	for _, one := range v.byKey {
+		c.Values = append(c.Values, one.FacetValue)
 	}
-	if f == byDay {
+	if f == ByDay {
 		for i, v := range c.Values {
-			if day, err := time.Parse(dayLayout, v.Value); err == nil { // document wrote it
+			if day, err := time.Parse(DayLayout, v.Value); err == nil { // a backend wrote it
 				c.Values[i].Value = day.Format(time.DateOnly)
 			}
 		}

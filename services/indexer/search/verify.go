@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strconv"
 
 	"dateline/services/indexer/store"
-
-	index "github.com/blevesearch/bleve_index_api"
 )
 
 // inSearch is where violations are.
@@ -18,98 +14,110 @@ const inSearch = "search index"
 // maxSuspects bounds what may differ because the index is behind the record, as while it is made anew.
 const maxSuspects = 1_000_000
 
-// Verify proves that the index holds of each article that is shown one document, of its latest revision, and no other. It
+// lookups is how many ids or changes are looked up at a time.
+const lookups = 1000
+
+// Verify proves that the index holds of each article that lists show one document, of its latest revision, and no other. It
 // reports each violation. It compares the index at one moment with the record, and leaves aside what changed since. An index
 // that is being made anew gives an error.
 func (x *Index) Verify(ctx context.Context, report func(store.Violation)) error {
 	if x.Rebuilding() {
 		return errors.New("verify the search index: it is being made anew; ask again when it is done")
 	}
-	reader, err := x.reader()
-	if err != nil {
-		return fmt.Errorf("verify the search index: %w", err)
-	}
-	return errors.Join(verify(ctx, x.store, reader, report), reader.Close())
+	return Verify(ctx, x.store, x.backend.Revisions, report)
 }
 
-func (x *Index) reader() (index.IndexReader, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	advanced, err := x.cur.Advanced()
-	if err != nil {
-		return nil, err
-	}
-	return advanced.Reader()
-}
-
-// VerifyDir is Verify for the index of a data directory that no process has open. One that is missing or does not fit the
-// record is a violation, too, though a harmless one: it is made anew when the indexer runs.
-func VerifyDir(ctx context.Context, st *store.Store, dataDir string, report func(store.Violation)) (err error) {
-	x := &Index{store: st, dir: filepath.Join(dataDir, DirName)}
-	g, why := x.open(x.dir)
-	if why != nil {
-		report(store.Violation{Where: inSearch, What: "is made anew when the indexer runs: " + why.Error()})
-		return nil
-	}
-	defer func() { err = errors.Join(err, g.Close()) }()
-	x.cur = g
-	return x.Verify(ctx, report)
-}
-
-// verify compares a snapshot of an index with the record.
-func verify(ctx context.Context, st *store.Store, reader index.IndexReader, report func(store.Violation)) error {
-	at, err := reader.GetInternal(keyCursor)
-	if err != nil {
-		return fmt.Errorf("verify the search index: %w", err)
-	}
-	suspects := map[string]string{}
-	suspect := func(id, what string, args ...any) error {
-		if suspects[id] = fmt.Sprintf(what, args...); len(suspects) > maxSuspects {
-			return fmt.Errorf("verify the search index: it is too far behind the record, at change %d of %d; ask again later", decodeCursor(string(at)), st.LastSeq())
-		}
-		return nil
-	}
-	err = st.EachListed(ctx, func(id string, seq uint64) error {
-		has, err := revisionOf(reader, id)
-		switch {
-		case err != nil:
-			return err
-		case has == "":
-			return suspect(id, "its latest revision, %d, has no document", seq)
-		case has != strconv.FormatUint(seq, 10):
-			return suspect(id, "its document is of revision %s, the latest is %d", has, seq)
-		}
-		return nil
-	})
+// Verify is Index.Verify for what calls visit with each document of an index, as Backend.Revisions does.
+func Verify(ctx context.Context, st *store.Store, revisions func(ctx context.Context, visit func(id string, seq uint64) error) (uint64, error), report func(store.Violation)) error {
+	v := &verification{store: st, suspects: map[string]string{}}
+	cursor, err := revisions(ctx, v.document)
 	if err == nil {
-		err = eachDocument(ctx, reader, func(ids []string) error {
-			listed, err := st.Listed(ids)
-			if err != nil {
-				return err
-			}
-			for i, id := range ids {
-				if listed[i] == 0 {
-					if err := suspect(id, "it is not shown, and has a document"); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
+		err = v.flush()
 	}
+	listed := 0
+	if err == nil {
+		err = st.EachListed(ctx, func(string, uint64) error { listed++; return nil })
+	}
+	if err == nil && listed != v.right { // some may have none
+		err = v.missing(ctx, revisions)
+	}
+	if err == nil {
+		err = v.acquit(ctx, cursor, report)
+	}
+	if err != nil {
+		return fmt.Errorf("verify the search index: %w", err)
+	}
+	return nil
+}
+
+// verification is one Verify.
+type verification struct {
+	store    *store.Store
+	ids      []string // of documents that are not compared yet
+	seqs     []uint64
+	right    int               // documents that are as they should be
+	suspects map[string]string // article -> what is wrong, or only of another moment
+}
+
+func (v *verification) suspect(id, what string, args ...any) error {
+	if v.suspects[id] = fmt.Sprintf(what, args...); len(v.suspects) > maxSuspects {
+		return fmt.Errorf("it is too far behind the record, which is at change %d; ask again later", v.store.LastSeq())
+	}
+	return nil
+}
+
+func (v *verification) document(id string, seq uint64) error {
+	v.ids, v.seqs = append(v.ids, id), append(v.seqs, seq)
+	if len(v.ids) < lookups {
+		return nil
+	}
+	return v.flush()
+}
+
+// flush compares documents with the record.
+func (v *verification) flush() error {
+	listed, err := v.store.Listed(v.ids)
 	if err != nil {
 		return err
 	}
-	return acquit(ctx, st, decodeCursor(string(at)), suspects, report)
+	for i, id := range v.ids {
+		switch listed[i] {
+		case v.seqs[i]:
+			v.right++
+		case 0:
+			err = v.suspect(id, "it is not shown, and has a document")
+		default:
+			err = v.suspect(id, "its document is of revision %d, the latest is %d", v.seqs[i], listed[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	v.ids, v.seqs = v.ids[:0], v.seqs[:0]
+	return nil
+}
+
+// missing finds articles without a document.
+func (v *verification) missing(ctx context.Context, revisions func(ctx context.Context, visit func(id string, seq uint64) error) (uint64, error)) error {
+	have := map[string]bool{}
+	if _, err := revisions(ctx, func(id string, _ uint64) error { have[id] = true; return nil }); err != nil {
+		return err
+	}
+	return v.store.EachListed(ctx, func(id string, seq uint64) error {
+		if have[id] {
+			return nil
+		}
+		return v.suspect(id, "its latest revision, %d, has no document", seq)
+	})
 }
 
 // acquit reports the suspects that did not change after a change.
-func acquit(ctx context.Context, st *store.Store, at uint64, suspects map[string]string, report func(store.Violation)) error {
-	for len(suspects) > 0 {
+func (v *verification) acquit(ctx context.Context, at uint64, report func(store.Violation)) error {
+	for len(v.suspects) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		events, err := st.Changes(at, idBatch)
+		events, err := v.store.Changes(at, lookups)
 		if err != nil {
 			return err
 		}
@@ -117,63 +125,13 @@ func acquit(ctx context.Context, st *store.Store, at uint64, suspects map[string
 			break
 		}
 		for _, e := range events {
-			delete(suspects, e.ArticleID)
-			delete(suspects, e.Into)
+			delete(v.suspects, e.ArticleID)
+			delete(v.suspects, e.Into)
 			at = e.Seq
 		}
 	}
-	for id, what := range suspects {
+	for id, what := range v.suspects {
 		report(store.Violation{Where: inSearch, Key: "article " + id, What: what})
 	}
 	return nil
-}
-
-// idBatch is how many ids or changes are looked up at a time.
-const idBatch = 1000
-
-// revisionOf is the number of the revision that an article's document is of, as it stands there; "" where there is no document.
-func revisionOf(reader index.IndexReader, id string) (seq string, err error) {
-	d, err := reader.Document(id)
-	if err != nil || d == nil {
-		return "", err
-	}
-	seq = "none"
-	d.VisitFields(func(f index.Field) {
-		if f.Name() == fieldSeq {
-			seq = string(f.Value())
-		}
-	})
-	return seq, nil
-}
-
-// eachDocument calls f with the ids of all documents, some at a time.
-func eachDocument(ctx context.Context, reader index.IndexReader, f func(ids []string) error) (err error) {
-	all, err := reader.DocIDReaderAll()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, all.Close()) }()
-	var ids []string
-	for {
-		internal, err := all.Next()
-		if err != nil {
-			return err
-		}
-		if internal != nil {
-			id, err := reader.ExternalID(internal)
-			if err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		if len(ids) == idBatch || internal == nil {
-			if err := errors.Join(ctx.Err(), f(ids)); err != nil {
-				return err
-			}
-			ids = ids[:0]
-		}
-		if internal == nil {
-			return nil
-		}
-	}
 }

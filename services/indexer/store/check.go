@@ -82,13 +82,7 @@ func newCheck(ctx context.Context, tx *bbolt.Tx, report func(Violation), progres
 }
 
 func (c *check) buckets() error {
-	checks := map[string]func(k, v []byte){
-		string(bucketChanges): c.change, string(bucketRecords): c.record, string(bucketIDs): c.id, string(bucketVersions): c.version,
-		string(bucketListing): c.listed, string(bucketJourneys): c.journey, string(bucketByArticle): c.byArticle, string(bucketByURL): c.byURL,
-		string(bucketByTime): c.byTime, string(bucketCheckpoints): c.checkpoint, string(bucketCopies): c.copy, string(bucketGroups): c.group,
-		string(bucketMembers): c.member, string(bucketShingles): c.shingle, string(bucketApart): c.apart, string(bucketTombstones): c.tombstone,
-		string(bucketHolds): c.hold, string(bucketAudit): c.audited,
-	}
+	checks := c.looks()
 	names := slices.Sorted(maps.Keys(checks))
 	for _, name := range names {
 		b := c.tx.Bucket([]byte(name))
@@ -118,6 +112,18 @@ func (c *check) buckets() error {
 	return nil
 }
 
+// looks is what looks at the rows of each bucket.
+func (c *check) looks() map[string]func(k, v []byte) {
+	return map[string]func(k, v []byte){
+		string(bucketChanges): c.change, string(bucketRecords): c.record, string(bucketIDs): c.id, string(bucketVersions): c.version,
+		string(bucketListing): c.listed, string(bucketJourneys): c.journey, string(bucketByArticle): c.byArticle, string(bucketByURL): c.byURL,
+		string(bucketByTime): c.byTime, string(bucketCheckpoints): c.checkpoint, string(bucketCopies): c.copy, string(bucketGroups): c.group,
+		string(bucketMembers): c.member, string(bucketShingles): c.shingle, string(bucketApart): c.apart, string(bucketTombstones): c.tombstone,
+		string(bucketHolds): c.hold, string(bucketAudit): c.audited,
+		string(bucketAddresses): c.address, string(bucketMerges): c.merge, string(bucketMergesOf): c.mergeOf, string(bucketByHand): c.untold,
+	}
+}
+
 // rows looks at each row of a bucket.
 func (c *check) rows(look func(k, v []byte)) error {
 	cursor := c.b(c.bucket).Cursor()
@@ -137,6 +143,11 @@ func (c *check) rows(look func(k, v []byte)) error {
 func (c *check) b(name string) *bbolt.Bucket { return c.tx.Bucket([]byte(name)) }
 
 func (c *check) get(bucket, k []byte) []byte { return c.tx.Bucket(bucket).Get(k) }
+
+// live is the article that an id leads to, nil where there is none.
+func (c *check) live(id []byte) []byte {
+	return live(c.tx.Bucket(bucketIDs), c.tx.Bucket(bucketAddresses), id)
+}
 
 // has reports whether a row is there, of which the value may be empty.
 func (c *check) has(bucket, k []byte) bool {
@@ -233,7 +244,7 @@ func (c *check) record(k, v []byte) {
 	if a.ID != e.ArticleID {
 		c.wrong(k, "is of article %s, its change of %s", a.ID, e.ArticleID)
 	}
-	if c.get(bucketIDs, id) == nil {
+	if c.live(id) == nil {
 		c.wrong(k, "the article %s is not known by its id", e.ArticleID)
 	}
 	if c.get(bucketTombstones, id) != nil {
@@ -267,7 +278,7 @@ func (c *check) version(k, v []byte) {
 		return
 	}
 	seq := number(v)
-	if id := k[:16]; c.get(bucketIDs, id) == nil || !c.of(seq, id) {
+	if id := k[:16]; c.live(id) == nil || !c.of(seq, id) {
 		c.wrong(k, "leads to %d, which is no change of the article", seq)
 		return
 	}
@@ -303,7 +314,7 @@ func (c *check) journey(k, v []byte) {
 	if timed := c.get(bucketMeta, metaTimed); bytes.Equal(timed, timedAll) && !c.has(bucketByTime, slices.Concat(at, k)) {
 		c.wrong(k, "is not found by its time")
 	}
-	for _, url := range j.urlKeys() {
+	for _, url := range j.urlKeys(urlKey) {
 		if !c.has(bucketByURL, slices.Concat(url, at, k)) {
 			c.wrong(k, "is not found by its address")
 		}
@@ -324,6 +335,40 @@ func (c *check) journey(k, v []byte) {
 	}
 	if j.URL != "" && c.get(bucketTombstones, id) != nil {
 		c.wrong(k, "tells the address of article %s, which was taken down", j.ArticleID)
+	}
+}
+
+func (c *check) address(k, v []byte) {
+	if c.live(v) == nil && buriedAt(c.tx.Bucket(bucketIDs), c.tx.Bucket(bucketAddresses), c.tx.Bucket(bucketTombstones), v) == nil {
+		c.wrong(k, "leads to %x, and from there to no article", v)
+	}
+}
+
+func (c *check) merge(k, v []byte) {
+	var m Merge
+	if err := json.Unmarshal(v, &m); err != nil {
+		c.wrong(k, "cannot be read: %v", err)
+		return
+	}
+	if m.Number != number(k) {
+		c.wrong(k, "says that it is merge %d", m.Number)
+	}
+	for _, id := range []string{m.From, m.Into} {
+		if of, err := idKey(id); err != nil || !c.has(bucketMergesOf, append(of, k...)) {
+			c.wrong(k, "is not found by article %s", id)
+		}
+	}
+}
+
+func (c *check) mergeOf(k, _ []byte) {
+	if len(k) != 24 || c.get(bucketMerges, k[16:]) == nil {
+		c.wrong(k, "leads to no merge")
+	}
+}
+
+func (c *check) untold(k, _ []byte) {
+	if c.get(bucketChanges, k) == nil {
+		c.wrong(k, "is no change")
 	}
 }
 
@@ -349,7 +394,7 @@ func (c *check) byArticle(k, _ []byte) {
 
 func (c *check) byURL(k, _ []byte) {
 	c.found(k, 16, func(j *Journey) bool {
-		return slices.ContainsFunc(j.urlKeys(), func(url []byte) bool { return bytes.Equal(url, k[:16]) })
+		return slices.ContainsFunc(j.urlKeys(urlKey), func(url []byte) bool { return bytes.Equal(url, k[:16]) })
 	})
 }
 
@@ -444,7 +489,7 @@ func (c *check) shingle(k, _ []byte) {
 }
 
 func (c *check) apart(k, _ []byte) {
-	if c.get(bucketIDs, k) == nil {
+	if c.live(k) == nil {
 		c.wrong(k, "the article is not in the record")
 	}
 }
@@ -475,7 +520,7 @@ func (c *check) hold(k, _ []byte) {
 	} else if h.ArticleID != hex.EncodeToString(k) {
 		c.wrong(k, "says that it is of article %s", h.ArticleID)
 	}
-	if c.get(bucketIDs, k) == nil {
+	if c.live(k) == nil {
 		c.wrong(k, "the article is not in the record")
 	}
 }
@@ -496,7 +541,11 @@ func (c *check) audited(k, v []byte) {
 
 // counts compares what is counted with what there is.
 func (c *check) counts() error {
-	var plural, within uint64
+	var plural, within, listed uint64
+	all := c.tx.Bucket(bucketListing).Cursor()
+	for k, _ := all.Seek([]byte{0}); hasPrefix(k, ""); k, _ = all.Next() {
+		listed++
+	}
 	groups := c.tx.Bucket(bucketGroups).Cursor()
 	for k, _ := groups.First(); k != nil; k, _ = groups.Next() {
 		if n := c.members(k); n > 1 {
@@ -508,7 +557,7 @@ func (c *check) counts() error {
 		name   []byte
 		actual uint64
 	}{
-		{metaArticles, uint64(c.tx.Bucket(bucketIDs).Stats().KeyN)}, {metaPlural, plural}, {metaMembers, within},
+		{metaArticles, listed}, {metaPlural, plural}, {metaMembers, within},
 	} {
 		if counted := number(c.get(bucketMeta, n.name)); counted != n.actual {
 			c.report(Violation{Where: c.bucket, Key: string(n.name), What: fmt.Sprintf("counts %d, there are %d", counted, n.actual)})

@@ -37,17 +37,13 @@ type Journey struct {
 
 // result is what Write returns for a journey that had ended before.
 func (j *Journey) result() Result {
-	r := Result{
-		Outcome: j.Outcome, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
+	return Result{
+		Outcome: j.Outcome, Reason: j.Reason, Error: j.Error, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
 	}
-	if j.Outcome == article.OutcomeRemoved {
-		r.Reason = article.RemovalReason(j.Reason)
-	}
-	return r
 }
 
 // urlKeys are the keys by which a journey is found by its addresses, each once.
-func (j *Journey) urlKeys() [][]byte {
+func (j *Journey) urlKeys(hash func(url string) []byte) [][]byte {
 	var keys [][]byte
 	add := func(k []byte) {
 		if !slices.ContainsFunc(keys, func(o []byte) bool { return bytes.Equal(o, k) }) {
@@ -56,7 +52,7 @@ func (j *Journey) urlKeys() [][]byte {
 	}
 	for _, url := range []string{j.URL, j.CanonicalURL} {
 		if url != "" {
-			add(urlKey(url))
+			add(hash(url))
 		}
 	}
 	for _, hash := range j.URLHashes {
@@ -194,12 +190,22 @@ func (w *writer) lookups(j *Journey, origin []byte, do func(*bbolt.Bucket, []byt
 			return err
 		}
 	}
-	for _, k := range j.urlKeys() {
+	for _, k := range j.urlKeys(w.urlKey) {
 		if err := do(w.byURL, row(k)); err != nil {
 			return err
 		}
 	}
 	return do(w.byTime, row(nil))
+}
+
+// urlKey is that of the arrival in hand, or worked out.
+func (w *writer) urlKey(url string) []byte {
+	for _, k := range w.keys {
+		if k.url == url {
+			return k.key
+		}
+	}
+	return urlKey(url)
 }
 
 // urlKey is a short key for a URL in any of its spellings. What is no URL, as in a rejected publication, is its own key.
@@ -208,6 +214,10 @@ func urlKey(url string) []byte {
 	if err != nil {
 		k = url
 	}
+	return hashOfKey(k)
+}
+
+func hashOfKey(k string) []byte {
 	sum := sha256.Sum256([]byte(k))
 	return sum[:16]
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -147,20 +148,23 @@ func (e *HeldError) Unwrap() error { return ErrHeld }
 // PutHold puts an article on legal hold. One that is on hold already gives a *HeldError, one that is not in the record
 // ErrNotFound.
 func (s *Store) PutHold(id string, d Decision) (Hold, error) {
-	h := Hold{ArticleID: id, Time: time.Now().UTC(), Decision: d}
-	err := s.decide(id, d, func(tx *bbolt.Tx, k []byte) error {
+	h := Hold{Time: time.Now().UTC(), Decision: d}
+	err := s.decide(id, d, func(tx *bbolt.Tx, _ []byte) error {
+		k, err := liveID(tx, id)
+		if err != nil {
+			return err
+		}
 		switch held, err := holdOf(tx, k); {
 		case err != nil:
 			return err
 		case held != nil:
 			return &HeldError{*held}
-		case tx.Bucket(bucketIDs).Get(k) == nil:
-			return missing(tx, k)
 		}
+		h.ArticleID = hex.EncodeToString(k)
 		if err := putJSON(tx.Bucket(bucketHolds), k, h); err != nil {
 			return err
 		}
-		return audit(tx, Audited{Time: h.Time, Action: ActionHold, ArticleID: id, Decision: d})
+		return audit(tx, Audited{Time: h.Time, Action: ActionHold, ArticleID: h.ArticleID, Decision: d})
 	})
 	if err != nil {
 		return Hold{}, fmt.Errorf("hold article %s: %w", id, err)
@@ -175,7 +179,12 @@ var ErrNotHeld = errors.New("not on legal hold")
 func (s *Store) ReleaseHold(id string, d Decision) (Hold, error) {
 	var was *Hold
 	err := s.decide(id, d, func(tx *bbolt.Tx, k []byte) (err error) {
-		if was, err = holdOf(tx, k); err != nil {
+		if was, err = holdOf(tx, k); err == nil && was == nil { // it may be part of another article
+			if k, err = liveID(tx, id); err == nil {
+				was, err = holdOf(tx, k)
+			}
+		}
+		if err != nil {
 			return err
 		}
 		if was == nil {
@@ -184,7 +193,7 @@ func (s *Store) ReleaseHold(id string, d Decision) (Hold, error) {
 		if err := tx.Bucket(bucketHolds).Delete(k); err != nil {
 			return err
 		}
-		return audit(tx, Audited{Time: time.Now().UTC(), Action: ActionRelease, ArticleID: id, Decision: d})
+		return audit(tx, Audited{Time: time.Now().UTC(), Action: ActionRelease, ArticleID: was.ArticleID, Decision: d})
 	})
 	if err != nil {
 		return Hold{}, fmt.Errorf("release article %s: %w", id, err)

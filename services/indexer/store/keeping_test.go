@@ -43,7 +43,7 @@ func TestTakedown(t *testing.T) {
 		t.Fatalf("they are no copies: %+v, %v", m, err)
 	}
 	tomb, again, err := s.Takedown(t.Context(), id, court)
-	if err != nil || again || tomb.Seq != 4 || tomb.First != 1 || tomb.Decision != court || tomb.ArticleID != id {
+	if err != nil || again || tomb.Seq != 5 || tomb.First != 1 || tomb.Decision != court || tomb.ArticleID != id {
 		t.Fatalf("tombstone is %+v, %v, %v", tomb, again, err)
 	}
 	if same, again, err := s.Takedown(t.Context(), id, Decision{"other", "other"}); err != nil || !again || same != tomb {
@@ -60,7 +60,7 @@ func TestTakedown(t *testing.T) {
 	if d, err := s.Duplicates(t.Context(), other, 0, 10); err != nil || d.Total != 0 {
 		t.Errorf("the other still has copies: %+v, %v", d, err)
 	}
-	for _, seq := range []uint64{1, 3, 4} {
+	for _, seq := range []uint64{1, 3, 4, 5} {
 		if _, err := s.Record(seq); !errors.Is(err, ErrNotFound) {
 			t.Errorf("record %d gives %v", seq, err)
 		}
@@ -68,11 +68,11 @@ func TestTakedown(t *testing.T) {
 	if list, err := s.Articles(t.Context(), Page{Limit: 10}); err != nil || len(list) != 1 || list[0].Seq != 2 {
 		t.Errorf("listed are %v, %v", list, err)
 	}
-	if st, err := s.Stats(); err != nil || st.Articles != 1 || st.LastSeq != 4 || st.Grouped != 4 || st.Groups != 0 || st.Duplicates != 0 || st.Audited != 1 {
+	if st, err := s.Stats(); err != nil || st.Articles != 1 || st.LastSeq != 5 || st.Grouped != 5 || st.Groups != 0 || st.Duplicates != 0 || st.Audited != 1 {
 		t.Errorf("stats are %+v, %v", st, err)
 	}
 	events := changes(t, s)
-	if e := events[3]; e.Outcome != article.OutcomeRemoved || e.Reason != article.Takedown || e.Previous != 3 || e.ArticleID != id || e.Source != "news.example" {
+	if e := events[4]; e.Outcome != article.OutcomeRemoved || e.Reason != article.Takedown || e.Previous != 4 || e.ArticleID != id || e.Source != "news.example" {
 		t.Errorf("change is %+v", e)
 	}
 	if log, err := s.AuditLog(0, 10); err != nil || len(log) != 1 || log[0].Number != 1 || log[0].Action != ActionTakedown || log[0].ArticleID != id || log[0].Decision != court {
@@ -85,7 +85,7 @@ func TestTakedown(t *testing.T) {
 	}
 	late := arrival(t, "news.example/secret-of-the-mayor", secret+"once more", "5")
 	for range 2 {
-		if r := write(t, s, late)[0]; r.Outcome != article.OutcomeRemoved || r.Reason != article.Takedown || r.Seq != 0 || r.URL != "" || r.Event().Reason != article.Takedown {
+		if r := write(t, s, late)[0]; r.Outcome != article.OutcomeRemoved || r.Reason != string(article.Takedown) || r.Seq != 0 || r.URL != "" || r.Event().Reason != article.Takedown {
 			t.Errorf("a new arrival gives %+v", r)
 		}
 	}
@@ -112,7 +112,7 @@ func TestTakedown(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for at, want := range map[uint64]bool{0: false, 1: true, 3: true, 4: false} {
+	for at, want := range map[uint64]bool{0: false, 1: true, 4: true, 5: false} {
 		if got, err := s.ErasedSince(at); err != nil || got != want {
 			t.Errorf("erased since %d: %v, %v", at, got, err)
 		}
@@ -129,7 +129,7 @@ func TestTakedown(t *testing.T) {
 func TestTakedownInOldStore(t *testing.T) {
 	s := opened(t, t.TempDir())
 	text := strings.Repeat("words that are enough to be compared with those of others ", 8)
-	in := []Arrival{arrival(t, "news.example/a", text, "1"), arrival(t, "news.example/a", text+"two", "2"), arrival(t, "news.example/b", text, "3")}
+	in := []Arrival{arrival(t, "news.example/a", text, "1"), arrival(t, "news.example/a", text+"two", "2"), arrival(t, "news.example/b", text+"of b", "3")}
 	write(t, s, in...)
 	if err := s.update(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(bucketChanges)
@@ -378,5 +378,66 @@ func TestReplaces(t *testing.T) {
 	}
 	if found := checked(t, s); len(found) > 0 {
 		t.Errorf("the record is found to have %q", found)
+	}
+}
+
+// What was merged into an article goes with it: its revisions, what was kept of it, its addresses. None of them brings it back.
+func TestTakedownOfMerged(t *testing.T) {
+	s := opened(t, t.TempDir())
+	secret := strings.Repeat("the secret of the mayor is told here at some length ", 8)
+	one, two := arrival(t, "news.example/secret-one", secret, "1"), arrival(t, "news.example/secret-two", secret, "2")
+	other := arrival(t, "news.example/other", "another text of the same site", "3")
+	write(t, s, one, two, other)
+	a, err := s.Addresses(t.Context(), two.Article.ID)
+	if err != nil || a.ArticleID != one.Article.ID || len(a.Merges) != 1 {
+		t.Fatalf("they are not one: %+v, %v", a, err)
+	}
+	if _, err := s.PutHold(two.Article.ID, court); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Takedown(t.Context(), one.Article.ID, court); !errors.Is(err, ErrHeld) {
+		t.Errorf("on hold by its other id, it gives %v", err)
+	}
+	if _, err := s.ReleaseHold(two.Article.ID, court); err != nil {
+		t.Fatal(err)
+	}
+	tomb, again, err := s.Takedown(t.Context(), two.Article.ID, court)
+	if err != nil || again || tomb.ArticleID != one.Article.ID {
+		t.Fatalf("tombstone is %+v, %v, %v", tomb, again, err)
+	}
+	for _, in := range []Arrival{one, two} {
+		var gone *TakenDownError
+		if _, err := s.Article(in.Article.ID); !errors.As(err, &gone) {
+			t.Errorf("%s gives %v", in.Article.URL, err)
+		}
+		if same, again, err := s.Takedown(t.Context(), in.Article.ID, court); err != nil || !again || same != tomb {
+			t.Errorf("%s again gives %+v, %v, %v", in.Article.URL, same, again, err)
+		}
+		late := in
+		late.Origin = article.IDOfURL("late" + in.Article.URL)
+		if r := write(t, s, late)[0]; r.Outcome != article.OutcomeRemoved {
+			t.Errorf("%s comes again as %+v", in.Article.URL, r)
+		}
+	}
+	if events, err := s.ByHand(10); err != nil || len(events) != 1 || events[0].Reason != article.Takedown {
+		t.Errorf("to be told are %+v, %v", events, err)
+	}
+	if found := checked(t, s); len(found) > 0 {
+		t.Errorf("the record is found to have %q", found)
+	}
+	if err := s.view(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			return b.ForEach(func(k, v []byte) error {
+				if bytes.Contains(v, []byte("secret-")) {
+					t.Errorf("row %x of %s still tells: %s", k, name, v)
+				}
+				return nil
+			})
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := rowsOf(t, s, bucketKept); n != 0 {
+		t.Errorf("%d arrivals are kept", n)
 	}
 }

@@ -14,18 +14,16 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Article returns the latest revision of an article, or ErrNotFound: a *TakenDownError where it was taken down.
+// Article returns the latest revision of an article, or of the one that it was merged into, or ErrNotFound: a *TakenDownError
+// where it was taken down.
 func (s *Store) Article(id string) (*Record, error) {
 	var r *Record
 	err := s.view(func(tx *bbolt.Tx) error {
-		k, err := idKey(id)
+		k, err := liveID(tx, id)
 		if err != nil {
-			return ErrNotFound
+			return err
 		}
 		seq := number(tx.Bucket(bucketIDs).Get(k))
-		if seq == 0 {
-			return missing(tx, k)
-		}
 		r, err = readRecord(tx, seq)
 		return err
 	})

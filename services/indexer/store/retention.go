@@ -72,8 +72,10 @@ func (w *writer) prune(tx *bbolt.Tx, row []byte) (removed bool, err error) {
 	if j == nil || !bytes.Equal(timeKey(j.Time), row[:8]) {
 		return false, w.byTime.Delete(row)
 	}
-	if id, err := idKey(j.ArticleID); err == nil && tx.Bucket(bucketHolds).Get(id) != nil {
-		return false, nil
+	if id, err := idKey(j.ArticleID); err == nil {
+		if holds := tx.Bucket(bucketHolds); holds.Get(id) != nil || holds.Get(w.live(id)) != nil {
+			return false, nil
+		}
 	}
 	if err := w.forget(j); err != nil {
 		return false, err

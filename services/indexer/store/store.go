@@ -58,6 +58,8 @@ var (
 	bucketCheckpoints = []byte("checkpoints")  // projection's name, 0, seq -> time
 	buckets           = [][]byte{
 		bucketMeta, bucketChanges, bucketRecords, bucketIDs, bucketVersions, bucketListing, bucketJourneys, bucketByArticle, bucketByURL, bucketCheckpoints,
+		bucketAddresses, bucketClaims, bucketSeparate, bucketBodies, bucketRepeated, bucketMerges, bucketMergesOf, bucketKept, bucketByHand,
+		bucketAwaited,
 	}
 )
 
@@ -102,14 +104,14 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, changed: make(chan struct{}), closed: make(chan struct{})}
-	if err := survive(s.prepare); err != nil {
+	if err := survive(func() error { return errors.Join(s.prepare(), s.prepareQueries()) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
 	return s, nil
 }
 
 func (s *Store) prepare() error {
-	var fresh bool
+	var fresh, incomplete bool
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if fresh = meta == nil; fresh {
@@ -120,17 +122,26 @@ func (s *Store) prepare() error {
 		}
 		s.id = string(meta.Get(metaID))
 		s.last.Store(tx.Bucket(bucketRecords).Sequence())
+		incomplete = slices.ContainsFunc(buckets, func(name []byte) bool { return tx.Bucket(name) == nil })
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if incomplete { // an older Dateline's
+		if err := s.db.Update(s.modernise); err != nil {
+			return err
+		}
 	}
 	if !fresh {
 		return errors.Join(s.prepareGroups(), s.prepareKeeping())
 	}
 	s.id = rand.Text()
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range slices.Concat(buckets, groupBuckets, [][]byte{bucketApart}, keepingBuckets) {
+		if err := complete(tx); err != nil {
+			return err
+		}
+		for _, name := range slices.Concat(groupBuckets, [][]byte{bucketApart}, keepingBuckets) {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -151,6 +162,26 @@ func survive(f func() error) (err error) {
 		}
 	}()
 	return f()
+}
+
+// complete makes the buckets that a store of an older Dateline lacks.
+func complete(tx *bbolt.Tx) error {
+	for _, name := range buckets {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// modernise makes ready what an older Dateline wrote.
+func (s *Store) modernise(tx *bbolt.Tx) error {
+	if tx.Bucket(bucketAddresses) == nil {
+		if err := tx.Bucket(bucketMeta).Put(metaUntil, key(s.LastSeq())); err != nil {
+			return err
+		}
+	}
+	return complete(tx)
 }
 
 // Close waits for the transactions under way, ends all waits, and lets go of the file.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dateline/pkg/article"
@@ -44,29 +45,31 @@ func (s *Store) Takedown(ctx context.Context, id string, d Decision) (t Tombston
 	if err := ctx.Err(); err != nil {
 		return Tombstone{}, false, fmt.Errorf("take article %s down: %w", id, err)
 	}
-	err = s.decide(id, d, func(tx *bbolt.Tx, k []byte) error {
-		old, err := tombstoneOf(tx, k)
-		if err != nil {
-			return err
-		}
-		if old != nil {
-			t, again = *old, true
+	err = s.decide(id, d, func(tx *bbolt.Tx, _ []byte) error {
+		root, err := liveID(tx, id)
+		if down := (*TakenDownError)(nil); errors.As(err, &down) { // under the id of the article that it was part of
+			t, again = down.Tombstone, true
 			return nil
 		}
-		held, err := holdOf(tx, k)
 		if err != nil {
 			return err
 		}
-		if held != nil {
-			return &HeldError{*held}
-		}
 		w := newWriter(tx)
-		latest := number(w.ids.Get(k))
-		if latest == 0 {
-			return ErrNotFound
+		all, err := w.whole(root)
+		if err != nil {
+			return err
 		}
-		t = Tombstone{ArticleID: id, Time: w.now, Decision: d}
-		return w.takeDown(tx, k, latest, &t)
+		for _, p := range all {
+			held, err := holdOf(tx, p.id)
+			if err != nil {
+				return err
+			}
+			if held != nil {
+				return &HeldError{*held}
+			}
+		}
+		t = Tombstone{ArticleID: hex.EncodeToString(root), Time: w.now, Decision: d}
+		return w.takeDown(tx, all, &t)
 	})
 	if err != nil {
 		return Tombstone{}, false, fmt.Errorf("take article %s down: %w", id, err)
@@ -77,69 +80,108 @@ func (s *Store) Takedown(ctx context.Context, id string, d Decision) (t Tombston
 	return t, again, nil
 }
 
-func (w *writer) takeDown(tx *bbolt.Tx, id []byte, latest uint64, t *Tombstone) (err error) {
-	source, first, err := w.eraseRevisions(id, latest)
+// part is an article, or one that was merged into it, with its last revision; zero where it never had one.
+type part struct {
+	id     []byte
+	latest uint64
+}
+
+// whole is an article and all that was merged into it, the article first.
+func (w *writer) whole(root []byte) ([]part, error) {
+	all := []part{{root, number(w.ids.Get(root))}}
+	for i := 0; i < len(all); i++ {
+		list, err := w.mergesAt(all[i].id)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range list {
+			from, err := idKey(m.From)
+			if err != nil {
+				return nil, err
+			}
+			known := slices.ContainsFunc(all, func(p part) bool { return bytes.Equal(p.id, from) })
+			if m.Undone == nil && m.Into == hex.EncodeToString(all[i].id) && !known {
+				all = append(all, part{from, m.Seq})
+			}
+		}
+	}
+	return all, nil
+}
+
+func (w *writer) takeDown(tx *bbolt.Tx, all []part, t *Tombstone) (err error) {
+	root := all[0]
+	old, was, err := w.revisionAt(root.latest)
 	if err != nil {
 		return err
 	}
-	if err := w.eraseJourneys(id); err != nil {
+	if err := w.unlist(old, was); err != nil {
 		return err
+	}
+	t.First = root.latest
+	for _, p := range all {
+		first, err := w.eraseRevisions(p)
+		if err != nil {
+			return err
+		}
+		if first != 0 {
+			t.First = min(t.First, first)
+		}
+		if err := errors.Join(w.eraseMerges(p.id), w.eraseJourneys(p.id), tx.Bucket(bucketApart).Delete(p.id)); err != nil {
+			return err
+		}
 	}
 	if t.Seq, err = w.records.NextSequence(); err != nil {
 		return err
 	}
-	t.First = first
-	e := article.Event{Seq: t.Seq, Previous: latest, Outcome: article.OutcomeRemoved, Reason: article.Takedown, ArticleID: t.ArticleID, Source: source, Time: t.Time}
-	if err := putJSON(w.changes, key(t.Seq), e); err != nil {
+	e := article.Event{Seq: t.Seq, Previous: root.latest, Outcome: article.OutcomeRemoved, Reason: article.Takedown, ArticleID: t.ArticleID, Source: was.Source, Time: t.Time}
+	if err := errors.Join(putJSON(w.changes, key(t.Seq), e), w.byHand.Put(key(t.Seq), nil)); err != nil {
 		return err
 	}
 	if w.grouper.grouped == t.Seq-1 { // else it waits with those before it
-		if err := w.grouper.change(nil, t.Seq, latest); err != nil {
+		if err := w.grouper.change(nil, t.Seq, root.latest); err != nil {
 			return fmt.Errorf("near-duplicates: %w", err)
 		}
-	}
-	if err := tx.Bucket(bucketApart).Delete(id); err != nil {
-		return err
 	}
 	if err := w.finish(); err != nil {
 		return err
 	}
-	if err := w.meta.Put(metaArticles, key(number(w.meta.Get(metaArticles))-1)); err != nil {
-		return err
-	}
-	if err := putJSON(tx.Bucket(bucketTombstones), id, t); err != nil {
+	if err := putJSON(tx.Bucket(bucketTombstones), root.id, t); err != nil {
 		return err
 	}
 	return audit(tx, Audited{Time: t.Time, Action: ActionTakedown, ArticleID: t.ArticleID, Decision: t.Decision})
 }
 
-// eraseRevisions erases what there is of an article's revisions, from the latest to the first, and tells what the first was.
-func (w *writer) eraseRevisions(id []byte, latest uint64) (source string, first uint64, err error) {
-	for seq := latest; seq != 0; {
+// eraseMerges erases what the merges of an article tell of it: addresses, and arrivals that were stored nowhere else.
+func (w *writer) eraseMerges(id []byte) error {
+	list, err := w.mergesAt(id)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		m.Address = ""
+		if err := errors.Join(putJSON(w.merges, key(m.Number), m), w.kept.Delete(key(m.Number))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseRevisions erases what there is of an article's revisions, from the latest to the first, and tells which that was.
+func (w *writer) eraseRevisions(p part) (first uint64, err error) {
+	for seq := p.latest; seq != 0; {
 		e, err := w.eraseChange(seq)
 		if err != nil {
-			return "", 0, err
-		}
-		if seq == latest {
-			source = e.Source
-			for _, name := range []string{"", source} {
-				if err := w.listing.Delete(prefixed(name, seq)); err != nil {
-					return "", 0, err
-				}
-			}
+			return 0, err
 		}
 		first, seq = seq, e.Previous
 	}
 	c := w.versions.Cursor()
-	for k, v := c.Seek(id); bytes.HasPrefix(k, id); k, v = c.Seek(id) {
-		if err := w.records.Delete(v); err != nil {
-			return "", 0, err
-		}
-		if err := w.versions.Delete(bytes.Clone(k)); err != nil {
-			return "", 0, err
+	for k, v := c.Seek(p.id); bytes.HasPrefix(k, p.id); k, v = c.Seek(p.id) {
+		if err := errors.Join(w.records.Delete(v), w.versions.Delete(bytes.Clone(k))); err != nil {
+			return 0, err
 		}
 	}
-	return source, first, w.ids.Delete(id)
+	return first, w.ids.Delete(p.id)
 }
 
 // eraseChange erases a revision, and the address that its change tells.
@@ -148,8 +190,8 @@ func (w *writer) eraseChange(seq uint64) (e article.Event, err error) {
 	if err := json.Unmarshal(w.changes.Get(k), &e); err != nil {
 		return e, fmt.Errorf("change %d: %w", seq, err)
 	}
-	if e.Previous == 0 && e.Outcome == article.OutcomeRevised { // a row of a Dateline that did not tell
-		r, err := unpackRecord(seq, w.records.Get(k))
+	if v := w.records.Get(k); e.Previous == 0 && v != nil { // rows of before did not tell, nor do those of what was parted again
+		r, err := unpackRecord(seq, v)
 		if err != nil {
 			return e, err
 		}
@@ -181,7 +223,7 @@ func (w *writer) eraseJourneys(id []byte) error {
 
 // erase leaves of a journey what tells nothing of its article.
 func (j *Journey) erase() {
-	keys := j.urlKeys()
+	keys := j.urlKeys(urlKey)
 	j.URLHashes = nil
 	for _, k := range keys {
 		j.URLHashes = append(j.URLHashes, hex.EncodeToString(k))
@@ -192,17 +234,48 @@ func (j *Journey) erase() {
 	}
 }
 
-// refuse ends the journey of an article that was taken down before.
-func (w *writer) refuse(j *Journey) (Result, error) {
-	j.Outcome, j.Reason = article.OutcomeRemoved, string(article.Takedown)
-	j.erase()
-	j.Hops = append(j.Hops, article.Hop{Stage: string(article.StageIndexer), Time: w.now, Outcome: string(j.Outcome), Detail: j.Reason})
-	if err := w.end(j); err != nil {
-		return Result{}, err
+// bury ends the journey of what was taken down before.
+func (w *writer) bury(in *Arrival, p *identity, j *Journey) (fate, error) {
+	j.ArticleID = hex.EncodeToString(p.id)
+	if a := in.Article; a != nil {
+		j.URL, j.CanonicalURL, j.Source = a.URL, a.CanonicalURL, a.Source
+	} else {
+		j.URL, j.CanonicalURL, j.Source = in.Removal.URL, in.Removal.CanonicalURL, in.Removal.Source
 	}
-	r := j.result()
-	r.Replayed = false
-	return r, nil
+	j.erase()
+	return fate{outcome: article.OutcomeRemoved, reason: string(article.Takedown), detail: string(article.Takedown)}, nil
+}
+
+// buried reports whether an arrival is of an article that was taken down, under its own id, or at an address by which it was known.
+func (w *writer) buried(p *identity) bool {
+	for _, id := range [][]byte{p.id, p.publication, w.leadsTo(p.address), w.leadsTo(p.publisherID)} {
+		if buriedAt(w.ids, w.addresses, w.tombstones, id) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// leadsTo is where an address leads at first, nil where it is none.
+func (w *writer) leadsTo(address []byte) []byte {
+	if address == nil {
+		return nil
+	}
+	return w.addresses.Get(address)
+}
+
+// buriedAt follows an id to the tombstone that it leads to, and returns that's id; nil where it leads to an article, or to nothing.
+func buriedAt(ids, addresses, tombstones *bbolt.Bucket, id []byte) []byte {
+	for range maxMoves {
+		if len(id) != 16 || ids.Get(id) != nil {
+			return nil
+		}
+		if tombstones.Get(id) != nil {
+			return id
+		}
+		id = addresses.Get(id)
+	}
+	return nil
 }
 
 // Tombstone returns what remains of an article that was taken down, or ErrNotFound.
@@ -258,11 +331,13 @@ func tombstoneOf(tx *bbolt.Tx, id []byte) (*Tombstone, error) {
 
 // missing is why an article is not in the record: a *TakenDownError, or ErrNotFound.
 func missing(tx *bbolt.Tx, id []byte) error {
-	switch t, err := tombstoneOf(tx, id); {
-	case err != nil:
-		return err
-	case t != nil:
-		return &TakenDownError{*t}
+	id = buriedAt(tx.Bucket(bucketIDs), tx.Bucket(bucketAddresses), tx.Bucket(bucketTombstones), id)
+	if id == nil {
+		return ErrNotFound
 	}
-	return ErrNotFound
+	t, err := tombstoneOf(tx, id)
+	if err != nil {
+		return err
+	}
+	return &TakenDownError{*t}
 }
