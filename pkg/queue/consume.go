@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,6 +57,12 @@ func (q *Queue) Consume(ctx context.Context, s Subscription) error {
 	q.mu.Lock()
 	q.consumed = append(q.consumed, s.Consumer)
 	q.mu.Unlock()
+	defer func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		i := slices.Index(q.consumed, s.Consumer)
+		q.consumed = slices.Delete(q.consumed, i, i+1)
+	}()
 
 	var err error
 	if c.attempts, err = q.openAttempts(ctx, s.Consumer); err != nil {

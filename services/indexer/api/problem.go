@@ -21,6 +21,7 @@ type problem struct {
 	Syntax *syntax `json:"syntax,omitempty"` // what is wrong with a query
 
 	allow string
+	retry string // seconds after which to try again
 }
 
 // syntax says where a query is wrong. Its offsets count from zero.
@@ -39,7 +40,7 @@ func badParameter(name, detail string) error {
 }
 
 // answerProblem answers an error. What is not the asker's fault is logged, and not told in detail.
-func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error) {
+func (s *front) answerProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := &problem{}
 	pe := &search.ParamError{}
 	switch {
@@ -65,6 +66,9 @@ func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error
 		p = &problem{Status: http.StatusInternalServerError, Detail: "the indexer failed to answer; its log has the cause"}
 	}
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	if p.retry != "" {
+		w.Header().Set("Retry-After", p.retry)
+	}
 	if p.allow != "" {
 		w.Header().Set("Allow", p.allow)
 	}

@@ -31,22 +31,36 @@ const (
 
 // Server is the API over a store and an index.
 type Server struct {
+	front
 	store   *store.Store
 	index   *search.Index
-	log     *slog.Logger
-	metrics *metrics
-	handler http.Handler
 	exports chan struct{} // holds one for each that is under way
-
-	stopOnce sync.Once
-	stopping chan struct{} // closed when long polls and streams have to end
 }
 
 // New makes a server.
 func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *slog.Logger) *Server {
-	s := &Server{store: st, index: index, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports)}
+	s := &Server{front: newFront(reg, log), store: st, index: index, exports: make(chan struct{}, maxExports)}
+	s.mount(s.routes())
+	return s
+}
+
+// front answers requests by routes.
+type front struct {
+	log     *slog.Logger
+	metrics *metrics
+	handler http.Handler
+
+	stopOnce *sync.Once
+	stopping chan struct{} // closed when long polls and streams have to end
+}
+
+func newFront(reg prometheus.Registerer, log *slog.Logger) front {
+	return front{log: log, metrics: newMetrics(reg), stopOnce: new(sync.Once), stopping: make(chan struct{})}
+}
+
+func (s *front) mount(routes []route) {
 	mux := http.NewServeMux()
-	for _, rt := range s.routes() {
+	for _, rt := range routes {
 		mux.Handle(rt.method+" "+rt.path, s.serve(rt))
 	}
 	mux.Handle("/", s.serve(route{path: "other", open: true, handle: func(_ http.ResponseWriter, r *http.Request) error { return s.noRoute(mux, r) }}))
@@ -56,15 +70,17 @@ func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *s
 		return &problem{Status: http.StatusForbidden, Detail: "a page of another origin may not ask for this"}
 	}}))
 	s.handler = foreign.Handler(mux)
-	return s
 }
 
 // Handler is the API without a listener.
-func (s *Server) Handler() http.Handler { return s.handler }
+func (s *front) Handler() http.Handler { return s.handler }
+
+// Stop ends long polls, streams and exports.
+func (s *front) Stop() { s.stopOnce.Do(func() { close(s.stopping) }) }
 
 // Serve answers on a listener, which it closes, until ctx ends; then it ends long polls and streams and lets requests
 // finish.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+func (s *front) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -72,7 +88,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	drained := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		s.stopOnce.Do(func() { close(s.stopping) })
+		s.Stop()
 		dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
 		drained <- srv.Shutdown(dctx)
@@ -94,29 +110,31 @@ type route struct {
 	open   bool     // takes any parameter
 	whole  bool     // an answer that broke off must not pass for a whole one
 	handle func(http.ResponseWriter, *http.Request) error
+
+	divided func(*Gateway, http.ResponseWriter, *http.Request) error // of a record in partitions
 }
 
 func (s *Server) routes() []route {
 	return []route{
-		{method: "GET", path: "/v1/articles", params: []string{"source", "limit", "cursor"}, handle: s.articles},
-		{method: "GET", path: "/v1/articles/{id}", handle: s.article},
-		{method: "GET", path: "/v1/articles/{id}/duplicates", params: []string{"limit", "cursor"}, handle: s.duplicates},
-		{method: "DELETE", path: "/v1/articles/{id}/duplicates", handle: s.setApart(true)},
-		{method: "POST", path: "/v1/articles/{id}/duplicates", handle: s.setApart(false)},
-		{method: "GET", path: "/v1/export", params: slices.Concat(exportFilters, []string{"format", "bom", "snapshot", "skip"}), whole: true, handle: s.export},
-		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
-		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts},
-		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
-		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
-		{method: "GET", path: "/v1/status", handle: s.status},
-		{method: "POST", path: "/v1/reindex", handle: s.reindex},
-		{method: "GET", path: "/openapi.yaml", handle: s.openAPI},
-		{method: "GET", path: "/schemas/{name}", handle: s.schema},
+		{method: "GET", path: "/v1/articles", params: []string{"source", "limit", "cursor"}, handle: s.articles, divided: (*Gateway).articles},
+		{method: "GET", path: "/v1/articles/{id}", handle: s.article, divided: (*Gateway).byID},
+		{method: "GET", path: "/v1/articles/{id}/duplicates", params: []string{"limit", "cursor"}, handle: s.duplicates, divided: (*Gateway).byID},
+		{method: "DELETE", path: "/v1/articles/{id}/duplicates", handle: s.setApart(true), divided: (*Gateway).byID},
+		{method: "POST", path: "/v1/articles/{id}/duplicates", handle: s.setApart(false), divided: (*Gateway).byID},
+		{method: "GET", path: "/v1/export", params: slices.Concat(exportFilters, []string{"format", "bom", "snapshot", "skip"}), whole: true, handle: s.export, divided: (*Gateway).export},
+		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "facets", "facet_limit", "limit", "cursor"}), handle: s.search, divided: (*Gateway).search},
+		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts, divided: (*Gateway).counts},
+		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes, divided: (*Gateway).changes},
+		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace, divided: (*Gateway).trace},
+		{method: "GET", path: "/v1/status", handle: s.status, divided: (*Gateway).status},
+		{method: "POST", path: "/v1/reindex", handle: s.reindex, divided: (*Gateway).everywhere},
+		{method: "GET", path: "/openapi.yaml", handle: openAPI, divided: itself(openAPI)},
+		{method: "GET", path: "/schemas/{name}", handle: schema, divided: itself(schema)},
 	}
 }
 
 // serve makes a route a handler: it checks the parameters' names, answers errors as problems, and counts.
-func (s *Server) serve(rt route) http.Handler {
+func (s *front) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
@@ -161,7 +179,7 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // noRoute tells a wrong method from a wrong path.
-func (s *Server) noRoute(mux *http.ServeMux, r *http.Request) error {
+func (s *front) noRoute(mux *http.ServeMux, r *http.Request) error {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		other := r.Clone(r.Context())
 		other.Method = method

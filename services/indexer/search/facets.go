@@ -12,10 +12,15 @@ type Facet string
 
 // labelOf are the facets there are.
 var labelOf = map[Facet]string{
-	"source": labelSource, "language": labelLanguage, "day": labelDay, "author": labelAuthor, "agency": labelAgency, "section": labelSection,
+	"source": labelSource, "language": labelLanguage, byDay: labelDay, byAuthor: labelAuthor, byAgency: labelAgency, bySection: labelSection,
 }
 
-const byDay Facet = "day"
+const (
+	byDay     Facet = "day"
+	byAuthor  Facet = "author"
+	byAgency  Facet = "agency"
+	bySection Facet = "section"
+)
 
 // How many values of a facet are told.
 const (
@@ -91,6 +96,46 @@ func (t tally) facet(f Facet, limit int) FacetCounts {
 		slices.SortFunc(c.Values, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
 		return c
 	}
+	return c.cut(limit)
+}
+
+// AddFacets adds up what several indexes counted by one facet, each of them telling more values than limit.
+func AddFacets(f Facet, limit int, all ...FacetCounts) FacetCounts {
+	type value struct {
+		FacetValue
+		most int // of one index, whose spelling it has
+	}
+	values := map[string]*value{}
+	sum := FacetCounts{Values: []FacetValue{}}
+	for _, c := range all {
+		sum.Other += c.Other
+		for _, v := range c.Values {
+			key := v.Value
+			if f == byAuthor || f == byAgency || f == bySection {
+				key = labelKey(key)
+			}
+			s := values[key]
+			if s == nil {
+				s = &value{}
+				values[key] = s
+			}
+			if s.Count += v.Count; v.Count > s.most {
+				s.Value, s.most = v.Value, v.Count
+			}
+		}
+	}
+	for _, v := range values {
+		sum.Values = append(sum.Values, v.FacetValue)
+	}
+	if f == byDay {
+		slices.SortFunc(sum.Values, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
+		return sum
+	}
+	return sum.cut(limit)
+}
+
+// cut sorts values, and tells no more of them than limit.
+func (c FacetCounts) cut(limit int) FacetCounts {
 	slices.SortFunc(c.Values, func(a, b FacetValue) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
 	})

@@ -20,6 +20,10 @@ type Hit struct {
 	Article *article.Article
 	Score   float64 // zero where the order is by date
 	Snippet string  // HTML: text escaped, hits in <mark>
+
+	// Where the query asked for places.
+	Order  []byte // by date: the greatest is the first, and of the same the least id
+	Behind string // cursor of a page that begins behind this hit
 }
 
 // Result is a page of hits.
@@ -81,12 +85,18 @@ func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		result.Hits = append(result.Hits, hit)
 		if q.Sort == ByDate {
 			next.After = [][]byte{[]byte(h.Sort[0]), []byte(h.Sort[1])}
+			hit.Order = next.After[0]
 		} else {
 			next.Seen = append(next.Seen, key...)
 		}
+		if q.Places {
+			if hit.Behind, err = next.encode(); err != nil {
+				return nil, err
+			}
+		}
+		result.Hits = append(result.Hits, hit)
 	}
 	if len(result.Hits) == q.Limit && len(next.Seen) < maxSeen*seenBytes {
 		if result.Next, err = next.encode(); err != nil {
