@@ -96,7 +96,9 @@ func (x *indexer) messages(d *queue.Delivery, r *store.Result) ([]queue.Message,
 			article.HeaderContentType: {"application/json"}, article.HeaderOrigin: {d.Origin()}, article.HeaderHops: {article.FormatHops(r.Hops)},
 		}
 	}
-	event, err := json.Marshal(r.Event())
+	e := r.Event()
+	e.Partition = x.part.n
+	event, err := json.Marshal(e)
 	if err != nil {
 		return nil, fmt.Errorf("event: %w", err)
 	}

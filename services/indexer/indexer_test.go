@@ -49,6 +49,23 @@ type running struct {
 
 func run(t *testing.T, q *queue.Queue, dir string) *running {
 	t.Helper()
+	r := start(t, q, dir)
+	r.ready("indexer store", "indexer search")
+	return r
+}
+
+func (r *running) ready(checks ...string) {
+	r.t.Helper()
+	ctx, done := context.WithTimeout(r.t.Context(), 20*time.Second)
+	defer done()
+	if !r.adm.AwaitReady(ctx, checks...) {
+		r.t.Fatal("indexer does not become ready")
+	}
+}
+
+// start is run without the wait.
+func start(t *testing.T, q *queue.Queue, dir string) *running {
+	t.Helper()
 	r := &running{t: t, cfg: Config{APIAddr: freeAddr(t), IndexBatch: 500, DataDir: dir}, q: q, adm: admin.New("")}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -65,11 +82,6 @@ func run(t *testing.T, q *queue.Queue, dir string) *running {
 		}
 	}
 	t.Cleanup(r.stop)
-	actx, done := context.WithTimeout(ctx, 20*time.Second)
-	defer done()
-	if !r.adm.AwaitReady(actx, "indexer store", "indexer search") {
-		t.Fatal("indexer does not become ready")
-	}
 	return r
 }
 
