@@ -1,6 +1,7 @@
 package indexer
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -46,6 +47,32 @@ func checkDivision(data string, parts int) error {
 		}
 	}
 	return nil
+}
+
+// directoryID names the directory of the partitions for good, whichever process asks first.
+func directoryID(data string) (string, error) {
+	dir := filepath.Join(data, partsDir)
+	path := filepath.Join(dir, "ID")
+	if id, err := os.ReadFile(path); err == nil {
+		return string(id), nil
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(dir, "ID-*")
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(rand.Text())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) { // which makes it there whole, and once
+		return "", err
+	}
+	id, err := os.ReadFile(path)
+	return string(id), err
 }
 
 // owners gives each partition to one of the members, as evenly as can be, and so that few change hands when a member comes

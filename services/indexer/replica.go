@@ -27,7 +27,8 @@ import (
 // How members tell that they live.
 const (
 	beat    = time.Second
-	silence = 5 // looks, a beat apart, that find nothing new of a member: it is dead
+	silence = 5 // beats without a word of a member: it is dead
+	deaf    = 2 // beats without a word of one's own
 	ask     = 2 * time.Second
 )
 
@@ -44,8 +45,8 @@ const drainTimeout = 10 * time.Second
 //
 // Members agree on owners only by and by, as they see each other come and go. It is the lock, and nobody's clock, that keeps
 // a partition from being open twice: it is let go of by closing the file, or by the system when the process dies. For that,
-// all members share the data directory. So that one which does not is found out, the partition's store is noted at its first
-// opening.
+// all members share the data directory. It has an id, so that a member that does not share it is found out, and so has each
+// partition's store, so that one that was lost is not begun anew by itself.
 type replica struct {
 	cfg     Config
 	q       *queue.Queue
@@ -62,8 +63,8 @@ type replica struct {
 
 	mu      sync.Mutex
 	seen    map[string]*sighting
-	looked  bool // the members have been read at least once
 	held    map[int]*holding
+	settled bool // desired has been found out
 	desired []int
 	leaving bool
 }
@@ -79,7 +80,7 @@ type member struct {
 type sighting struct {
 	member
 	revision uint64
-	silent   int // looks since that was new
+	silent   int // beats since
 }
 
 // holding is a partition that this replica has, or is about to have, open.
@@ -100,6 +101,9 @@ func runReplica(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Serv
 		return err
 	}
 	if r.divided, err = q.Bucket(ctx, queue.Divided); err != nil {
+		return err
+	}
+	if err := r.checkDirectory(ctx); err != nil {
 		return err
 	}
 	secret, err := r.settle(ctx, "secret", []byte(rand.Text()+rand.Text()))
@@ -168,11 +172,16 @@ func (r *replica) settle(ctx context.Context, key string, value []byte) ([]byte,
 func (r *replica) share(ctx context.Context) error {
 	work, working := errgroup.WithContext(ctx)
 	base := context.WithoutCancel(ctx)
+	watching, stopWatching := context.WithCancel(base)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer stopWatching()
+	watch.Go(func() { r.watch(watching) })
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	for working.Err() == nil {
 		r.announce(base)
-		if r.look(base) {
+		if r.look() {
 			r.take(working, work)
 		}
 		for more := true; more; {
@@ -229,45 +238,59 @@ func (r *replica) announce(ctx context.Context) {
 	}
 }
 
-// look reads what the members say. It reports false where that was not possible: then everything stays as it is.
-func (r *replica) look(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, ask)
-	defer cancel()
-	keys, err := r.members.Keys(ctx)
-	if err != nil {
+// watch follows what the members say until ctx ends.
+func (r *replica) watch(ctx context.Context) {
+	for {
+		err := r.members.Follow(ctx, func() {}, r.see)
+		if ctx.Err() != nil {
+			return
+		}
 		r.log.Warn("other indexers cannot be seen", "error", err)
-		return false
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(beat):
+		}
 	}
-	now := make(map[string]sighting, len(keys))
-	for _, key := range keys {
-		value, revision, err := r.members.Get(ctx, key)
-		if errors.Is(err, queue.ErrNotFound) {
-			continue
+}
+
+// see notes what a member says.
+func (r *replica) see(e queue.Entry) {
+	s := sighting{revision: e.Revision}
+	if e.Value != nil {
+		if err := json.Unmarshal(e.Value, &s.member); err != nil {
+			r.log.Warn("what an indexer says of itself cannot be read", "member", e.Key, "error", err)
+			return
 		}
-		s := sighting{revision: revision}
-		if err == nil {
-			err = json.Unmarshal(value, &s.member)
-		}
-		if err != nil {
-			r.log.Warn("other indexers cannot be seen", "member", key, "error", err)
-			return false
-		}
-		now[key] = s
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for key, s := range now {
-		if was := r.seen[key]; was != nil && was.revision == s.revision {
-			s.silent = was.silent + 1
-		}
-		r.seen[key] = &s
+	if e.Value == nil {
+		delete(r.seen, e.Key)
+		return
 	}
-	for key := range r.seen {
-		if _, ok := now[key]; !ok {
+	r.seen[e.Key] = &s
+}
+
+// look counts the members' silence. Who does not hear itself hears nobody: then it reports false, and all stays as it is.
+func (r *replica) look() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	own := r.seen[r.self]
+	if own == nil {
+		return false
+	}
+	if own.silent++; own.silent > deaf {
+		return false
+	}
+	for key, s := range r.seen {
+		if key == r.self {
+			continue
+		}
+		if s.silent++; time.Duration(s.silent)*beat > queue.MemberAge {
 			delete(r.seen, key)
 		}
 	}
-	r.looked = true
 	return true
 }
 
@@ -283,7 +306,7 @@ func (r *replica) take(ctx context.Context, work *errgroup.Group) {
 	}
 	slices.Sort(takers)
 	r.metrics.members.Set(float64(len(takers)))
-	r.desired = r.desired[:0]
+	r.settled, r.desired = true, r.desired[:0]
 	for n, owner := range owners(r.parts, takers) {
 		h := r.held[n]
 		if owner != r.self {
@@ -382,8 +405,23 @@ func (r *replica) tell() {
 	}
 }
 
-// checkStore makes sure that a partition's store is the one that it was when it was opened first: two members that do not
-// share the data directory would each have half of the articles.
+// checkDirectory makes sure that the data directory is the one that the members share.
+func (r *replica) checkDirectory(ctx context.Context) error {
+	id, err := directoryID(r.cfg.DataDir)
+	if err != nil {
+		return fmt.Errorf("--data %s: %w", r.cfg.DataDir, err)
+	}
+	theirs, err := r.settle(ctx, "directory", []byte(id))
+	if err != nil {
+		return err
+	}
+	if id != string(theirs) {
+		return fmt.Errorf("--data %s is not the directory of the record's partitions, which all indexers have to share: it is %s, theirs is %s", r.cfg.DataDir, id, theirs)
+	}
+	return nil
+}
+
+// checkStore makes sure that a partition's store is the one that it was when it was opened first.
 func (r *replica) checkStore(ctx context.Context, n int, st *store.Store) error {
 	key := fmt.Sprintf("store.%d", n)
 	id, err := r.settle(ctx, key, []byte(st.ID()))
@@ -391,8 +429,8 @@ func (r *replica) checkStore(ctx context.Context, n int, st *store.Store) error 
 		return err
 	}
 	if !bytes.Equal(id, []byte(st.ID())) {
-		return fmt.Errorf("the record that is this partition's is %s, and the one in %s is %s: all indexers have to share one data directory. "+
-			"Where the record is lost for good, see \"Partitions\" in docs/OPERATIONS.md", id, part{n, r.parts}.dir(r.cfg.DataDir), st.ID())
+		return fmt.Errorf("its record was %s, and the one in %s is %s: bring the lost one back from a backup, or see \"Partitions\" in docs/OPERATIONS.md",
+			id, part{n, r.parts}.dir(r.cfg.DataDir), st.ID())
 	}
 	return nil
 }
@@ -429,8 +467,8 @@ func (r *replica) at(n int) (addr string, ok bool) {
 func (r *replica) checkOpen(context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.looked {
-		return errors.New("the other indexers have not been seen yet")
+	if own := r.seen[r.self]; own == nil || own.silent > deaf || !r.settled {
+		return errors.New("the other indexers cannot be seen")
 	}
 	var missing []string
 	for _, n := range r.desired {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
 	"dateline/pkg/queue/queuetest"
+	"dateline/services/indexer/store"
 )
 
 func TestOwners(t *testing.T) {
@@ -262,13 +264,53 @@ func TestPartitionsThatAreAway(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	err := Run(ctx, Config{APIAddr: "127.0.0.1:0", IndexBatch: 1, DataDir: t.TempDir()}, q, admin.New(""))
-	if err == nil || !strings.Contains(err.Error(), "all indexers have to share one data directory") {
+	if err == nil || !strings.Contains(err.Error(), "which all indexers have to share") {
 		t.Errorf("another directory gives %v", err)
 	}
-	for parts, other := range map[int]int{1: 2, 2: 4} {
-		dir := r.cfg.DataDir
-		if err := checkDivision(dir, other); parts == 2 && (err == nil || !strings.Contains(err.Error(), "in 2 partitions, and the queue is provisioned for 4")) {
-			t.Errorf("%d partitions and %d: %v", parts, other, err)
+
+	// A partition whose record is gone is not begun anew unasked.
+	dir := r.cfg.DataDir
+	r.stop()
+	lost := part{1, 2}.dir(dir)
+	if err := os.RemoveAll(lost); err != nil {
+		t.Fatal(err)
+	}
+	err = Run(ctx, Config{APIAddr: "127.0.0.1:0", IndexBatch: 1, DataDir: dir}, q, admin.New(""))
+	if err == nil || !strings.Contains(err.Error(), "partition 1: its record was ") {
+		t.Errorf("a lost record gives %v", err)
+	}
+}
+
+func TestDivisionOfADirectory(t *testing.T) {
+	whole, two := t.TempDir(), t.TempDir()
+	for dir, p := range map[string]part{whole: {0, 1}, two: {1, 2}} {
+		to := dir
+		if p.all > 1 {
+			to = p.dir(dir)
+		}
+		st, err := store.Open(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		dir   string
+		parts int
+		want  string
+	}{
+		{whole, 1, ""},
+		{two, 2, ""},
+		{t.TempDir(), 3, ""},
+		{whole, 2, "holds a record that is not divided, and the queue is provisioned for 2"},
+		{two, 1, "holds a record in 2 partitions, and the queue is provisioned for 1"},
+		{two, 4, "holds a record in 2 partitions, and the queue is provisioned for 4"},
+	} {
+		err := checkDivision(c.dir, c.parts)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%d partitions: %v, want %q", c.parts, err, c.want)
 		}
 	}
 }

@@ -70,6 +70,11 @@ func (g *Gateway) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	options.Resume = skip > 0
+	end, err := g.startExport()
+	if err != nil {
+		return err
+	}
+	defer end()
 	ask := like(r).with("format", string(export.Records)).with("bom", "").with("skip", "")
 	totals, err := g.selectRecords(w, r, ask, at)
 	if err != nil {
@@ -82,7 +87,7 @@ func (g *Gateway) export(w http.ResponseWriter, r *http.Request) error {
 	if skip > total {
 		return badParameter("skip", fmt.Sprintf("passes over %d of %d records", skip, total))
 	}
-	beginExport(w, options.Format, total, at.encode())
+	exportHeader(w, options.Format, total, at.encode())
 	if r.Method == http.MethodHead {
 		return nil
 	}

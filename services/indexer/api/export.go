@@ -49,12 +49,12 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case s.exports <- struct{}{}:
-		defer func() { <-s.exports }()
-	default:
-		w.Header().Set("Retry-After", "10")
-		return &problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("%d exports are under way, which is all there may be; try again later", maxExports)}
+	if _, among := gatewayOf(r); !among { // which has counted it
+		end, err := s.startExport()
+		if err != nil {
+			return err
+		}
+		defer end()
 	}
 	selected, err := s.selectRecords(w, r, ask)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	if ask.skip > selected.Count() {
 		return badParameter("skip", fmt.Sprintf("passes over %d of %d records", ask.skip, selected.Count()))
 	}
-	beginExport(w, ask.Format, selected.Count(), encodeSnapshot(ask.at, ask.id))
+	exportHeader(w, ask.Format, selected.Count(), encodeSnapshot(ask.at, ask.id))
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -75,8 +75,18 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// beginExport writes the header of an export.
-func beginExport(w http.ResponseWriter, f export.Format, total int, snapshot string) {
+// startExport counts an export as under way until end is called.
+func (s *front) startExport() (end func(), err error) {
+	select {
+	case s.exports <- struct{}{}:
+		return func() { <-s.exports }, nil
+	default:
+		return nil, &problem{Status: http.StatusServiceUnavailable, retry: "10", Detail: fmt.Sprintf("%d exports are under way, which is all there may be; try again later", maxExports)}
+	}
+}
+
+// exportHeader writes the header of an export.
+func exportHeader(w http.ResponseWriter, f export.Format, total int, snapshot string) {
 	h := w.Header()
 	h.Set("Content-Type", f.ContentType())
 	h.Set("Content-Disposition", `attachment; filename="dateline`+f.Extension()+`"`)

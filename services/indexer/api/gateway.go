@@ -33,7 +33,8 @@ import (
 type Gateway struct {
 	front
 	GatewayConfig
-	client *http.Client
+	client   *http.Client
+	patience time.Duration // how long a request waits for a partition that is changing hands
 }
 
 // GatewayConfig is what a gateway is told.
@@ -49,7 +50,6 @@ type GatewayConfig struct {
 
 // How gateways ask.
 const (
-	// patience is how long a request waits for a partition that is changing hands.
 	patience     = 3 * time.Second
 	patienceStep = 100 * time.Millisecond
 	dialTimeout  = 2 * time.Second
@@ -59,7 +59,7 @@ const (
 
 // NewGateway makes a gateway.
 func NewGateway(cfg GatewayConfig, reg prometheus.Registerer, log *slog.Logger) *Gateway {
-	g := &Gateway{front: newFront(reg, log), GatewayConfig: cfg, client: &http.Client{Transport: &http.Transport{
+	g := &Gateway{front: newFront(reg, log), GatewayConfig: cfg, patience: patience, client: &http.Client{Transport: &http.Transport{
 		DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, MaxIdleConnsPerHost: 32, IdleConnTimeout: idleTimeout, MaxResponseHeaderBytes: maxHeader,
 	}}}
 	g.mount(g.routes())
@@ -179,7 +179,7 @@ func (g *Gateway) ask(ctx context.Context, n int, q request) (*http.Response, er
 		if !errors.Is(err, errAway) {
 			return resp, err
 		}
-		if time.Since(begin) > patience {
+		if time.Since(begin) > g.patience {
 			g.log.Warn("partition does not answer", "partition", n, "error", err)
 			return nil, &problem{
 				Status: http.StatusServiceUnavailable, retry: "2",

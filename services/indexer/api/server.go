@@ -32,14 +32,13 @@ const (
 // Server is the API over a store and an index.
 type Server struct {
 	front
-	store   *store.Store
-	index   *search.Index
-	exports chan struct{} // holds one for each that is under way
+	store *store.Store
+	index *search.Index
 }
 
 // New makes a server.
 func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *slog.Logger) *Server {
-	s := &Server{front: newFront(reg, log), store: st, index: index, exports: make(chan struct{}, maxExports)}
+	s := &Server{front: newFront(reg, log), store: st, index: index}
 	s.mount(s.routes())
 	return s
 }
@@ -49,13 +48,14 @@ type front struct {
 	log     *slog.Logger
 	metrics *metrics
 	handler http.Handler
+	exports chan struct{} // holds one for each that is under way
 
 	stopOnce *sync.Once
 	stopping chan struct{} // closed when long polls and streams have to end
 }
 
 func newFront(reg prometheus.Registerer, log *slog.Logger) front {
-	return front{log: log, metrics: newMetrics(reg), stopOnce: new(sync.Once), stopping: make(chan struct{})}
+	return front{log: log, metrics: newMetrics(reg), exports: make(chan struct{}, maxExports), stopOnce: new(sync.Once), stopping: make(chan struct{})}
 }
 
 func (s *front) mount(routes []route) {
