@@ -15,18 +15,37 @@ import (
 // redirect wrappers, trailing slashes, referral parameters. It is for comparing, never for fetching. It fails where
 // Canonical fails.
 func Key(raw string) (string, error) {
-	c, err := Canonical(raw)
+	u, err := innermost(raw)
 	if err != nil {
 		return "", err
+	}
+	return key(u), nil
+}
+
+// Source is the host of the page that a URL leads to, as Host has it: of AMP caches, archives and redirects that of the page
+// within, as Key has it, too. Pages with one key have sources of one site.
+func Source(raw string) string {
+	u, err := innermost(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// innermost is the canonical URL within all wrappers.
+func innermost(raw string) (*whatwg.Url, error) {
+	c, err := Canonical(raw)
+	if err != nil {
+		return nil, err
 	}
 	for {
 		u, err := parse(c, "")
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		inner, ok := unwrap(u)
 		if !ok {
-			return key(u), nil
+			return u, nil
 		}
 		c = inner
 	}

@@ -38,7 +38,7 @@ func Article(ctx context.Context, p *article.Page, publishers *rules.Set, explai
 	if p.URL != "" {
 		a.URL = p.URL
 	}
-	a.ID, a.Source = article.IDOfURL(key), weburl.Host(url)
+	a.ID, a.Source = article.IDOfURL(key), weburl.Source(url)
 	digest := p.Digest
 	if digest == "" {
 		digest = article.Digest(p.Body)
