@@ -231,6 +231,13 @@ type indexStatus struct {
 	StoreBytes   uint64 `json:"store_bytes"`
 	IndexBytes   uint64 `json:"index_bytes"`
 	Rebuilding   bool   `json:"rebuilding"`
+
+	Partitions []struct {
+		Partition int    `json:"partition"`
+		Indexer   string `json:"indexer"`
+		Articles  uint64 `json:"articles"`
+		Documents uint64 `json:"documents"`
+	} `json:"partitions"`
 }
 
 func (s *Status) index(ctx context.Context, term *Terminal) error {
@@ -241,5 +248,13 @@ func (s *Status) index(ctx context.Context, term *Terminal) error {
 	_, err := fmt.Fprintf(term.Out, "\n%s articles in %s, %s searchable in %s; change feed at %d, search at %d\n",
 		humanize.Comma(int64(status.Articles)), humanize.Bytes(status.StoreBytes), humanize.Comma(int64(status.Documents)), humanize.Bytes(status.IndexBytes),
 		status.LastSeq, status.SearchCursor)
-	return err
+	if err != nil || len(status.Partitions) == 0 {
+		return err
+	}
+	w := tabwriter.NewWriter(term.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nPARTITION\tARTICLES\tSEARCHABLE\tINDEXER")
+	for _, p := range status.Partitions {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", p.Partition, humanize.Comma(int64(p.Articles)), humanize.Comma(int64(p.Documents)), p.Indexer)
+	}
+	return w.Flush()
 }

@@ -87,6 +87,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 		return err
 	}
 	shared := newReplicaMetrics(adm.Registry)
+	shared.parts.Set(float64(q.Partitions()))
 	if n := q.Partitions(); n > 1 {
 		return runReplica(ctx, cfg, q, adm, shared, log)
 	}

@@ -16,6 +16,7 @@ const (
 
 // replicaMetrics are those of an indexer as one of several.
 type replicaMetrics struct {
+	parts   prometheus.Gauge
 	open    prometheus.Gauge
 	members prometheus.Gauge
 	moves   *prometheus.CounterVec // by way
@@ -23,19 +24,22 @@ type replicaMetrics struct {
 
 func newReplicaMetrics(reg prometheus.Registerer) *replicaMetrics {
 	m := &replicaMetrics{
+		parts: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "dateline_partitions", Help: "Partitions that the record is divided into; 1 where it is not.",
+		}),
 		open: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "dateline_partitions_open", Help: "Partitions of the record that this indexer has open; 1 where the record is not divided.",
+			Name: "dateline_partitions_open", Help: "Partitions of the record that this indexer has open.",
 		}),
 		members: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "dateline_indexers", Help: "Indexers that share the record's partitions, as this one sees them.",
+			Name: "dateline_indexers", Help: "Indexers that share the record, as this one sees them.",
 		}),
 		moves: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "dateline_partition_moves_total", Help: "Partitions that this indexer opened and closed.",
+			Name: "dateline_partition_moves_total", Help: "Partitions that this indexer opened or closed.",
 		}, []string{"way"}),
 	}
 	m.moves.WithLabelValues(moveOpened)
 	m.moves.WithLabelValues(moveClosed)
-	reg.MustRegister(m.open, m.members, m.moves)
+	reg.MustRegister(m.parts, m.open, m.members, m.moves)
 	return m
 }
 
