@@ -90,7 +90,18 @@ func (q *Queue) Consume(ctx context.Context, s Subscription) error {
 	stopBeats()
 	beating.Wait()
 	c.attempts.close(work)
+	c.flush(work)
 	return nil
+}
+
+// flush has the server know what was acknowledged and handed back before another process begins: otherwise that one could be
+// given later messages first.
+func (c *consumption) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	defer cancel()
+	if err := c.q.nc.FlushWithContext(ctx); err != nil {
+		slog.Warn("acknowledgements may not have reached the server", "service", c.q.name, "error", err)
+	}
 }
 
 // consumption is one Consume.

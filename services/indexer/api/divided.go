@@ -153,11 +153,11 @@ func (g *Gateway) articles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	type answered struct {
+	type articles struct {
 		Articles []json.RawMessage `json:"articles"`
 		Next     string            `json:"next_cursor"`
 	}
-	all, _, err := pages(g, r, like(r), at, func(a answered) (piece, error) {
+	all, _, err := pages(g, r, like(r), at, func(a articles) (piece, error) {
 		p := piece{next: a.Next}
 		for _, raw := range a.Articles {
 			var record store.Record
@@ -201,14 +201,14 @@ func (g *Gateway) search(w http.ResponseWriter, r *http.Request) error {
 	if len(q.Facets) > 0 {
 		ask = ask.with("facet_limit", facetsAsked)
 	}
-	type answered struct {
+	type found struct {
 		Total  uint64            `json:"total"`
 		Hits   []json.RawMessage `json:"hits"`
 		Places []place           `json:"places"`
 		Facets map[string]facet  `json:"facets"`
 		Next   string            `json:"next_cursor"`
 	}
-	all, answers, err := pages(g, r, ask, at, func(a answered) (piece, error) {
+	all, answers, err := pages(g, r, ask, at, func(a found) (piece, error) {
 		p := piece{next: a.Next, items: make([]item, len(a.Hits))}
 		for i := range a.Hits {
 			p.items[i] = item{a.Hits[i], a.Places[i]}
@@ -278,11 +278,11 @@ func (g *Gateway) counts(w http.ResponseWriter, r *http.Request) error {
 func (g *Gateway) trace(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 	defer cancel()
-	type answered struct {
+	type journeys struct {
 		Journeys []*store.Journey `json:"journeys"`
 	}
 	var none error
-	answers := make([]answered, g.Partitions)
+	answers := make([]journeys, g.Partitions)
 	errs := make([]error, g.Partitions)
 	_ = g.each(ctx, func(_ context.Context, n int) error { errs[n] = g.get(ctx, n, like(r), &answers[n]); return nil })
 	var all []*store.Journey

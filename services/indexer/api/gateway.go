@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -14,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,13 +152,20 @@ type request struct {
 	method string
 	path   string
 	query  url.Values
+	header http.Header
 	body   []byte
 	client via
 }
 
 // like is a client's request, to be passed on.
 func like(r *http.Request) request {
-	return request{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(), client: via{local: local(r)}}
+	q := request{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(), header: http.Header{}, client: via{local: local(r)}}
+	for _, name := range passedOn {
+		if v := r.Header.Get(name); v != "" {
+			q.header.Set(name, v)
+		}
+	}
+	return q
 }
 
 // with is a request with another value of a parameter; without one where it is empty.
@@ -204,6 +213,9 @@ func (g *Gateway) askOnce(ctx context.Context, n int, q request) (*http.Response
 	req, err := http.NewRequestWithContext(ctx, q.method, target, bytes.NewReader(q.body))
 	if err != nil {
 		return nil, fmt.Errorf("partition %d: %w", n, err)
+	}
+	if q.header != nil {
+		req.Header = q.header.Clone()
 	}
 	g.sign(req, q.client)
 	resp, err := g.client.Do(req)
@@ -277,16 +289,34 @@ func itself(handle func(http.ResponseWriter, *http.Request) error) func(*Gateway
 
 // byID passes on what is about one article: all partitions are asked, and one of them has it.
 func (g *Gateway) byID(w http.ResponseWriter, r *http.Request) error {
-	return g.pass(w, r, func(status int) bool { return status != http.StatusNotFound })
+	return g.pass(w, r, func(status int) int {
+		switch {
+		case status < 400:
+			return 3
+		case status == http.StatusNotFound:
+			return 0
+		case status < 500:
+			return 2
+		}
+		return 1
+	})
 }
 
-// everywhere passes on what all partitions have to do. The answer is that of one which failed, or of any.
+// everywhere passes on what all partitions have to do. It is done where none failed.
 func (g *Gateway) everywhere(w http.ResponseWriter, r *http.Request) error {
-	return g.pass(w, r, func(status int) bool { return status >= 300 })
+	return g.pass(w, r, func(status int) int { return status / 100 })
 }
 
-// pass asks all partitions, and answers as the first one does of which the status is telling; else as any does.
-func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, telling func(status int) bool) error {
+// answered is a partition's answer, to be passed back.
+type answered struct {
+	status int
+	header http.Header
+	body   []byte
+	err    error
+}
+
+// pass asks all partitions, and answers as the one does whose status weighs most. No answer is as one of status 503.
+func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, weight func(status int) int) error {
 	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 	defer cancel()
 	q := like(r)
@@ -294,43 +324,38 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, telling func(stat
 	if q.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body has more than %d bytes", maxBody)}
 	}
-	type answered struct {
-		status int
-		header http.Header
-		body   []byte
-		err    error
-	}
 	answers := make([]answered, g.Partitions)
-	_ = g.each(ctx, func(_ context.Context, n int) error { // each has its error
-		a := &answers[n]
-		resp, err := g.ask(ctx, n, q)
-		if a.err = err; err != nil {
-			return nil
-		}
-		defer resp.Body.Close()
-		a.status, a.header = resp.StatusCode, resp.Header
-		a.body, a.err = io.ReadAll(io.LimitReader(resp.Body, maxPiece))
-		return nil
-	})
-	answer := answers[0]
-	for _, a := range answers {
-		if a.err == nil && telling(a.status) {
-			answer = a
-			break
-		}
-		if a.err != nil {
-			answer = a
-		}
+	_ = g.each(ctx, func(_ context.Context, n int) error { answers[n] = g.answerOf(ctx, n, q); return nil }) // each has its error
+	best := slices.MaxFunc(answers, func(a, b answered) int { return cmp.Compare(weight(a.status), weight(b.status)) })
+	if best.err != nil {
+		return best.err
 	}
-	if answer.err != nil {
-		return answer.err
-	}
-	for _, name := range []string{"Content-Type", "Retry-After", "Allow", "ETag", "Last-Modified", "Cache-Control"} {
-		if v := answer.header.Get(name); v != "" {
+	for _, name := range passedBack {
+		if v := best.header.Get(name); v != "" {
 			w.Header().Set(name, v)
 		}
 	}
-	w.WriteHeader(answer.status)
-	_, err = w.Write(answer.body)
+	w.WriteHeader(best.status)
+	_, err = w.Write(best.body)
 	return err
+}
+
+// Headers that are passed on with a request, and back with its answer.
+var (
+	passedOn   = []string{"Accept", "Content-Type", "If-None-Match", "If-Modified-Since"}
+	passedBack = []string{"Content-Type", "Retry-After", "Allow", "ETag", "Last-Modified", "Cache-Control"}
+)
+
+// answerOf asks a partition and reads its answer.
+func (g *Gateway) answerOf(ctx context.Context, n int, q request) answered {
+	resp, err := g.ask(ctx, n, q)
+	if err != nil {
+		return answered{status: http.StatusServiceUnavailable, err: err}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPiece))
+	if err != nil {
+		return answered{status: http.StatusServiceUnavailable, err: fmt.Errorf("partition %d: %w", n, err)}
+	}
+	return answered{resp.StatusCode, resp.Header, body, nil}
 }
