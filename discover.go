@@ -84,7 +84,7 @@ func (v *visit) document(ctx context.Context, url string, want discover.Want) (*
 		case err != nil:
 			return nil, err
 		case !verdict.Allowed && at != url: // the walker has asked for the first
-			return nil, &fetch.Error{Reason: fetch.ReasonRobots, Err: errors.New(verdict.Reason)}
+			return nil, &fetch.Error{Reason: fetch.ReasonRobots, Err: &robots.Refused{URL: at, Verdict: verdict}}
 		}
 		return v.turn(ctx, at, max(v.delay, verdict.CrawlDelay))
 	}})

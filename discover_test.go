@@ -20,7 +20,9 @@ func TestDiscover(t *testing.T) {
 		mu.Unlock()
 		switch r.URL.Path {
 		case "/":
-			fmt.Fprint(w, `<link rel=alternate type=application/rss+xml href=/feed><link rel=alternate type=application/rss+xml href=/secret><link rel=hub href=https://hub.example/>`)
+			fmt.Fprint(w, `<link rel=alternate type=application/rss+xml href=/feed><link rel=alternate type=application/rss+xml href=/secret><link rel=alternate type=application/rss+xml href=/moved><link rel=hub href=https://hub.example/>`)
+		case "/moved":
+			http.Redirect(w, r, "/secret/2", http.StatusFound)
 		case "/robots.txt":
 			fmt.Fprint(w, "User-agent: DatelineBot\nDisallow: /secret\nSitemap: /s.xml\n")
 		case "/feed":
@@ -37,7 +39,7 @@ func TestDiscover(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d, %s", code, errs)
 	}
-	for _, want := range []string{site.URL + "/feed  1 item  newest 2 hours ago  linked by the page", "/s.xml  2 pages  no dates  named by robots.txt", "https://hub.example/", "/secret  Disallow: /secret (line 2 of " + site.URL + "/robots.txt)"} {
+	for _, want := range []string{site.URL + "/feed  1 item  newest 2 hours ago  linked by the page", "/s.xml  2 pages  no dates  named by robots.txt", "https://hub.example/", "/secret    Disallow: /secret (line 2 of " + site.URL + "/robots.txt)", "/secret/2  Disallow: /secret (line 2"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -45,7 +47,7 @@ func TestDiscover(t *testing.T) {
 	if strings.Contains(out, "\x1b") || !strings.Contains(out, `"Alder`) {
 		t.Errorf("the title is not there, or steers the terminal:\n%q", out)
 	}
-	if asked["/robots.txt"] != 1 || asked["/secret"] != 0 {
+	if asked["/robots.txt"] != 1 || asked["/secret"]+asked["/secret/2"] != 0 {
 		t.Errorf("asked for %v", asked)
 	}
 
@@ -58,7 +60,7 @@ func TestDiscover(t *testing.T) {
 		}
 		Refused []struct{ URL, Reason string }
 	}
-	if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil || len(got.Feeds) != 1 || len(got.Sitemaps) != 1 || got.Sitemaps[0].Pages != 2 || len(got.Refused) != 1 {
+	if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil || len(got.Feeds) != 1 || len(got.Sitemaps) != 1 || got.Sitemaps[0].Pages != 2 || len(got.Refused) != 2 {
 		t.Errorf("exit %d, %s, %v\n%s", code, errs, err, out)
 	}
 

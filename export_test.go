@@ -246,7 +246,7 @@ func TestNINJSRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := publication.Read(t.Context(), publication.Publication{
+		got, _, err := publication.Read(t.Context(), publication.Publication{
 			Publisher: "test", Body: line.Bytes(), Stored: time.Date(2024, 11, 8, 0, 0, 0, 0, time.UTC),
 			Header: map[string][]string{article.HeaderContentType: {"application/ninjs+json"}},
 		})

@@ -34,7 +34,7 @@ func TestFeed(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("%q: exit %d, %s", args, code, errs)
 		}
-		for _, want := range []string{"The Alder Post\n", "rss 2.0", "every 15 minutes", "not at 3 o'clock", "2; the document broke off", "Bridge opens[2J\n    2024-11-06T09:30:00Z, http", "/bridge, Ann Writer\n    It opens.\n", `"some day", which is no date`} {
+		for _, want := range []string{"The Alder Post\n", "rss 2.0", "every 15 minutes", "not at 3 o'clock", "2; the document broke off", "Bridge opens [2J\n    2024-11-06T09:30:00Z, http", "/bridge, Ann Writer\n    It opens.\n", `"some day", which is no date`} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q: %q is not in\n%s", args, want, out)
 			}

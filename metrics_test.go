@@ -264,7 +264,7 @@ func idle(t *testing.T) *prometheus.Registry {
 		}
 	})
 	// A service registers what it has before it consumes, and a consumer's depth is served once it does.
-	const consumers = 8
+	const consumers = 9
 	wait(t, "every service to consume", func() bool {
 		families, err := adm.Registry.Gather()
 		if err != nil {

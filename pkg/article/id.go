@@ -41,6 +41,9 @@ func JobID(key string) string { return hash("job", key) }
 func PublicationID(publisher string, header map[string][]string, body []byte) string {
 	parts := []string{"ext", publisher, Digest(body)}
 	for _, name := range PublicationHeaders {
+		if name == HeaderPubStatus && HeaderValue(header, name) == "" { // the ids of before it was one stay
+			continue
+		}
 		parts = append(parts, name, strings.Join(HeaderValues(header, name), "\n"))
 	}
 	return hash(parts...)

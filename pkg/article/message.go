@@ -21,6 +21,7 @@ const (
 	HeaderLanguage        = "Dateline-Language"
 	HeaderSection         = "Dateline-Section"
 	HeaderSchemaVersion   = "Dateline-Schema-Version"
+	HeaderPubStatus       = "Dateline-Pub-Status" // IPTC pubStatus: usable, or canceled or withheld, which withdraws
 
 	HeaderOrigin     = "Dateline-Origin"      // the journey's id, see Origin
 	HeaderHops       = "Dateline-Hops"        // JSON array of Hop
@@ -30,7 +31,7 @@ const (
 // PublicationHeaders are the headers a publisher may send, all of which count for its publication's identity.
 var PublicationHeaders = []string{
 	HeaderContentType, HeaderURL, HeaderID, HeaderPublished, HeaderModified, HeaderHeadline, HeaderAuthor, HeaderLanguage,
-	HeaderSection, HeaderSchemaVersion,
+	HeaderSection, HeaderSchemaVersion, HeaderPubStatus,
 }
 
 // HeaderValues returns the values of a header, its name in any case.
@@ -57,6 +58,7 @@ func HeaderValue(h map[string][]string, name string) string {
 // CloudEvents types (ce-type) of the messages.
 const (
 	TypeJob         = "dateline.job.v1"
+	TypeVisit       = "dateline.visit.v1"
 	TypePage        = "dateline.page.v1"
 	TypePublication = "dateline.publication.v1"
 	TypeArticle     = "dateline.article.v1"
@@ -229,6 +231,7 @@ type Job struct {
 	Class    JobClass   `json:"class,omitempty" jsonschema:"enum=fresh,enum=retry,enum=backfill,description=Absent for fresh"`
 	Attempts int        `json:"attempts,omitempty" jsonschema:"minimum=0,description=Fetches that failed so far"`
 	Due      *time.Time `json:"due,omitempty" jsonschema:"description=Not to be fetched before"`
+	Once     bool       `json:"once,omitempty" jsonschema:"description=The page is not fetched again later; so of every backfill"`
 	Item     *FeedItem  `json:"item,omitempty"`
 }
 

@@ -3,6 +3,7 @@ package article
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -25,6 +26,10 @@ type Page struct {
 	Body        []byte    // after content decoding, at most MaxPage bytes
 	Digest      string    // of Body, see Digest; empty where it was not made yet
 }
+
+// Gone tells that the capture is of a page that is there no more: it has a status, 404 or 410, and no body. It says so of the
+// article at FinalURL.
+func (p *Page) Gone() bool { return p.Status == http.StatusNotFound || p.Status == http.StatusGone }
 
 const (
 	headerFinalURL  = "Dateline-Final-Url"

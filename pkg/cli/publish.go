@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,13 +33,20 @@ type Publish struct {
 	Author      []string `help:"Author; may be given several times." sep:"none"`
 	Language    string   `help:"Language as a BCP 47 tag."`
 	Section     string   `help:"Section."`
-	Files       []string `arg:"" name:"file" help:"Files to publish; - is standard input."`
+	Withdraw    bool     `help:"Withdraw the article that --url or --id names, or that the files would publish."`
+	Files       []string `arg:"" optional:"" name:"file" help:"Files to publish; - is standard input."`
 }
 
 // Validate finds what can be known to be wrong before anything is published.
 func (p *Publish) Validate() error {
 	if !article.ValidPublisher(p.Publisher) {
 		return fmt.Errorf("--publisher %q: 1 to 63 of a-z, 0-9, - and _, the first a letter or a digit", p.Publisher)
+	}
+	if len(p.Files) == 0 && (!p.Withdraw || p.URL == "" && p.ID == "") {
+		if p.Withdraw {
+			return errors.New("--withdraw: give --url or --id of the article, or the files that it was published with")
+		}
+		return errors.New("no files to publish")
 	}
 	if len(p.Files) > 1 && (p.URL != "" || p.ID != "") {
 		return errors.New("--url and --id name one article, but several files are given")
@@ -64,11 +72,22 @@ func (p *Publish) Run(ctx context.Context, term *Terminal) error {
 		return err
 	}
 	defer stop()
-	if len(p.Files) >= manyFiles && term.Interactive {
-		run.bar = progressbar.NewOptions(len(p.Files), progressbar.OptionSetWriter(term.Err), progressbar.OptionShowCount(),
+	if n := len(run.files()); n >= manyFiles && term.Interactive {
+		run.bar = progressbar.NewOptions(n, progressbar.OptionSetWriter(term.Err), progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(), progressbar.OptionSetItsString("articles"), progressbar.OptionSetDescription("publishing"), progressbar.OptionClearOnFinish())
 	}
 	return run.all(ctx)
+}
+
+// named stands for a file where a withdrawal has none.
+const named = ""
+
+// files are what is to be published.
+func (r *publishing) files() []string {
+	if len(r.cmd.Files) == 0 {
+		return []string{named}
+	}
+	return r.cmd.Files
 }
 
 // publishing is one run.
@@ -119,7 +138,7 @@ func (r *publishing) all(ctx context.Context) error {
 		group, messages, size = nil, nil, 0
 		return nil
 	}
-	for _, file := range r.cmd.Files {
+	for _, file := range r.files() {
 		m, err := r.message(file)
 		if err != nil {
 			r.report(file, article.Receipt{Outcome: article.Rejected, Errors: []article.FieldError{{Field: "file", Message: err.Error()}}})
@@ -138,7 +157,7 @@ func (r *publishing) all(ctx context.Context) error {
 	if r.bar != nil {
 		_ = r.bar.Finish()
 	}
-	fmt.Fprintf(r.term.Out, "%d published: %d accepted, %d duplicate, %d rejected", len(r.cmd.Files), r.accepted, r.duplicate, r.rejected)
+	fmt.Fprintf(r.term.Out, "%d %s: %d accepted, %d duplicate, %d rejected", len(r.files()), map[bool]string{false: "published", true: "withdrawn"}[r.cmd.Withdraw], r.accepted, r.duplicate, r.rejected)
 	if r.unanswered > 0 {
 		fmt.Fprintf(r.term.Out, ", %d safe on the queue but not answered within %s", r.unanswered, r.cmd.Timeout)
 	}
@@ -149,18 +168,27 @@ func (r *publishing) all(ctx context.Context) error {
 	return nil
 }
 
-// message reads a file as a publication.
-func (r *publishing) message(file string) (queue.Message, error) {
+// read reads a file.
+func (r *publishing) read(file string) ([]byte, error) {
 	in := r.term.In
-	if file != "-" {
+	switch file {
+	case named:
+		return nil, nil
+	case "-":
+	default:
 		f, err := os.Open(file)
 		if err != nil {
-			return queue.Message{}, err
+			return nil, err
 		}
 		defer f.Close()
 		in = f
 	}
-	body, err := io.ReadAll(io.LimitReader(in, queue.MaxMessage+1))
+	return io.ReadAll(io.LimitReader(in, queue.MaxMessage+1))
+}
+
+// message reads a file as a publication.
+func (r *publishing) message(file string) (queue.Message, error) {
+	body, err := r.read(file)
 	if err != nil {
 		return queue.Message{}, err
 	}
@@ -173,7 +201,9 @@ func (r *publishing) message(file string) (queue.Message, error) {
 			h[name] = values
 		}
 	}
-	set(article.HeaderContentType, r.cmd.contentType(file, body))
+	if file != named {
+		set(article.HeaderContentType, r.cmd.contentType(file, body))
+	}
 	set(article.HeaderURL, r.cmd.URL)
 	set(article.HeaderID, r.cmd.ID)
 	set(article.HeaderPublished, r.cmd.Published)
@@ -182,9 +212,13 @@ func (r *publishing) message(file string) (queue.Message, error) {
 	set(article.HeaderAuthor, r.cmd.Author...)
 	set(article.HeaderLanguage, r.cmd.Language)
 	set(article.HeaderSection, r.cmd.Section)
+	id := article.PublicationID(r.cmd.Publisher, h, body)
+	if r.cmd.Withdraw { // what is withdrawn, published again and withdrawn again is withdrawn
+		h[article.HeaderPubStatus] = []string{"canceled"}
+		id = fmt.Sprintf("%s-withdrawn-%d", id, time.Now().UnixNano())
+	}
 	return queue.Message{
-		Subject: queue.ExtSubject(r.cmd.Publisher), ID: article.PublicationID(r.cmd.Publisher, h, body),
-		Type: article.TypePublication, Header: h, Body: body,
+		Subject: queue.ExtSubject(r.cmd.Publisher), ID: id, Type: article.TypePublication, Header: h, Body: body,
 	}, nil
 }
 
@@ -279,6 +313,9 @@ func (r *publishing) report(file string, receipt article.Receipt) {
 	}
 	if r.bar != nil {
 		_ = r.bar.Add(1)
+	}
+	if file == named {
+		file = cmp.Or(r.cmd.URL, r.cmd.ID)
 	}
 	if receipt.Outcome == article.Rejected {
 		fmt.Fprintf(r.term.Out, "rejected   %s: %v\n", file, article.FieldErrors(receipt.Errors))

@@ -75,7 +75,7 @@ func TestAsyncAPIDescribesTheTopology(t *testing.T) {
 		"articles": ArticleSubject("en", "example.org", "1"),
 		"indexed":  IndexedSubject("new", "example.org", "1"),
 		"receipts": ReceiptSubject("p", "1"), "publications": ExtSubject("p"),
-		"schedules": SchedSubject("1"), "due": DueSubject("1"), "deadLetters": deadSubject("parser", "x"),
+		"schedules": SchedSubject("1"), "due": DueSubject("1"), "visits": RefetchSubject("1"), "visitsDue": RefetchDueSubject("1"), "deadLetters": deadSubject("parser", "x"),
 	} {
 		pattern := "^" + param.ReplaceAllString(regexp.QuoteMeta(strings.NewReplacer("{", "<", "}", ">").Replace(doc.Channels[address].Address)), "") + "$"
 		pattern = regexp.MustCompile(`<\w+>`).ReplaceAllString(pattern, `[^.]+`)
@@ -88,7 +88,7 @@ func TestAsyncAPIDescribesTheTopology(t *testing.T) {
 	for _, m := range doc.Components.Messages {
 		names = append(names, m.Name)
 	}
-	for _, ty := range []string{article.TypeArticle, article.TypeIndexed, article.TypeJob, article.TypePage, article.TypePublication, article.TypeReceipt} {
+	for _, ty := range []string{article.TypeArticle, article.TypeIndexed, article.TypeJob, article.TypePage, article.TypePublication, article.TypeReceipt, article.TypeRemoval, article.TypeVisit} {
 		if !slices.Contains(names, ty) {
 			t.Errorf("message type %s is not described", ty)
 		}

@@ -41,6 +41,7 @@ func Job(j article.Job) (Message, error) {
 // neither: a subject of JOBS takes one message at a time, and refuses a second. A crash in between has the delivery come
 // again and fail again, into the same message. The journey stays the same.
 func RetryJob(d *Delivery, j article.Job) (Message, error) {
+	j.Once = j.Once || j.Class == article.JobBackfill
 	j.Class = article.JobRetry
 	j.Attempts++
 	m, err := Job(j)

@@ -10,7 +10,9 @@ import (
 // Page is the message that hands a page to the parser, with the hop that the fetcher was, of which outcome is how it came
 // by the page. The same body at the same URL is the same message. It begins a journey, unless the header names its origin.
 func Page(p *article.Page, outcome string) (Message, error) {
-	p.Digest = article.Digest(p.Body)
+	if p.Digest == "" {
+		p.Digest = article.Digest(p.Body)
+	}
 	header, body, err := p.Encode()
 	if err != nil {
 		return Message{}, err

@@ -72,7 +72,7 @@ func (q *Queue) Publish(ctx context.Context, messages ...Message) ([]Ack, error)
 
 // publishTo publishes the messages at the given indexes, all of one stream, and fills in their acks.
 func (q *Queue) publishTo(ctx context.Context, stream string, messages []Message, at []int, acks []Ack) error {
-	atomic := stream != streamJobs && stream != streamSched
+	atomic := stream != streamJobs && stream != streamSched && stream != streamRefetch
 	for len(at) > 0 {
 		n, bytes := 0, 0
 		for n < len(at) && n < batchMessages && (n == 0 || bytes < batchBytes) {

@@ -179,9 +179,12 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 		}
 		return Done(m)
 	}))
+	visited := make(chan string, 10)
 	work(fetcher, FetcherRetry, each(func(d *Delivery) Outcome {
-		return Done(Message{Subject: RawSubject("example.org", "1"), ID: "page", Body: d.Body})
+		visit := Scheduled(Message{Subject: RefetchSubject("1"), ID: "visit", Body: d.Body}, time.Now(), RefetchDueSubject("1"))
+		return Done(Message{Subject: RawSubject("example.org", "1"), ID: "page", Body: d.Body}, visit)
 	}))
+	work(fetcher, FetcherRefetch, each(func(d *Delivery) Outcome { visited <- d.Subject; return Done() }))
 	work(fetcher, FetcherBackfill, each(func(*Delivery) Outcome { return Done() }))
 	work(fetcher, FetcherDue, each(func(*Delivery) Outcome { return Done() }))
 	work(parser, ParserRaw, each(func(*Delivery) Outcome { return Dead("no_article_text", os.ErrInvalid) }))
@@ -203,7 +206,7 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	if _, err := publisher.Publish(ctx, Message{Subject: ExtSubject("rasc"), ID: "p", Type: article.TypePublication, Body: []byte("text")}); err != nil {
 		t.Fatal(err)
 	}
-	for what, ch := range map[string]chan string{"receipt": receipts, "dead letter": letters} {
+	for what, ch := range map[string]chan string{"receipt": receipts, "dead letter": letters, "visit": visited} {
 		select {
 		case <-ch:
 		case <-ctx.Done():
@@ -213,8 +216,8 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	if _, err := publisher.Last(ctx, ReceiptSubject("rasc", "1")); err != nil {
 		t.Errorf("publisher: last receipt: %v", err)
 	}
-	for _, q := range []*Queue{fetcher, parser, indexer} {
-		if status, err := q.status(ctx, q.consumed); err != nil || len(status) != 2 {
+	for q, streams := range map[*Queue]int{fetcher: 3, parser: 2, indexer: 2} {
+		if status, err := q.status(ctx, q.consumed); err != nil || len(status) != streams {
 			t.Errorf("%s: depth %+v, %v", q.name, status, err)
 		}
 		for _, c := range q.consumed {

@@ -45,6 +45,12 @@ func SchedSubject(id string) string { return "sched." + token(id) }
 // DueSubject is SchedSubject's counterpart.
 func DueSubject(id string) string { return "due." + token(id) }
 
+// RefetchSubject and RefetchDueSubject are the same for the next visit to the page with an id.
+func RefetchSubject(id string) string { return "refetch.wait." + token(id) }
+
+// RefetchDueSubject is RefetchSubject's counterpart.
+func RefetchDueSubject(id string) string { return "refetch.due." + token(id) }
+
 func deadSubject(service, reason string) string { return "dlq." + token(service) + "." + token(reason) }
 
 // token makes s one token of a subject: host names with dots as underscores, nothing that NATS gives a meaning.

@@ -21,6 +21,7 @@ const (
 
 const (
 	streamSched    = "SCHED"
+	streamRefetch  = "REFETCH"
 	streamJobs     = "JOBS"
 	streamRaw      = "RAW"
 	streamExt      = "EXT"
@@ -58,7 +59,7 @@ const day = 24 * time.Hour
 // Provision puts the size in; with the buckets the shares make 997, so that the sum stays below the store's limit.
 var streams = []jetstream.StreamConfig{
 	{
-		Name: streamSched, Subjects: []string{"sched.>", "due.>"}, Discard: jetstream.DiscardOld, MaxBytes: 50,
+		Name: streamSched, Subjects: []string{"sched.>", "due.>"}, Discard: jetstream.DiscardOld, MaxBytes: 20,
 		MaxMsgsPerSubject: 1, Duplicates: time.Hour, AllowMsgSchedules: true, AllowMsgTTL: true, MaxMsgSize: 64 << 10,
 		Description: "next poll of each feed; the truth is the bucket SOURCES",
 	},
@@ -68,7 +69,7 @@ var streams = []jetstream.StreamConfig{
 		Description: "URLs to fetch, one outstanding job each",
 	},
 	{
-		Name: streamRaw, Subjects: []string{"raw.>"}, Discard: jetstream.DiscardNew, MaxBytes: 450, MaxAge: 7 * day,
+		Name: streamRaw, Subjects: []string{"raw.>"}, Discard: jetstream.DiscardNew, MaxBytes: 420, MaxAge: 7 * day,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxMessage,
 		Description: "pages as captured",
 	},
@@ -96,6 +97,14 @@ var streams = []jetstream.StreamConfig{
 		Name: streamDead, Subjects: []string{"dlq.>"}, Discard: jetstream.DiscardNew, MaxBytes: 50,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxPayload,
 		Description: "dead letters with payload and cause",
+	},
+	{
+		// A stream of its own, so that re-fetches never displace a poll. When it is full the oldest schedule goes, which is one
+		// that waits longest: pages lose their visit after seven days before any loses that after a day. A work queue, so
+		// that what is done leaves no trace.
+		Name: streamRefetch, Subjects: []string{"refetch.wait.*", "refetch.due.*"}, Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardOld, MaxBytes: 60,
+		MaxMsgsPerSubject: 1, Duplicates: time.Hour, AllowMsgSchedules: true, AllowMsgTTL: true, MaxMsgSize: 64 << 10,
+		Description: "next visit to each page that was fetched; the oldest, those after seven days, go first where there are too many",
 	},
 }
 
@@ -128,13 +137,14 @@ var (
 	FetcherRetry    = Consumer{streamJobs, "fetcher_retry", "jobs.retry.>", 30 * time.Second, maxWaiting}
 	FetcherBackfill = Consumer{streamJobs, "fetcher_backfill", "jobs.backfill.>", 30 * time.Second, maxWaiting}
 	FetcherDue      = Consumer{streamSched, "dispatcher", "due.>", 30 * time.Second, 1000}
+	FetcherRefetch  = Consumer{streamRefetch, "fetcher", "refetch.due.*", 30 * time.Second, maxWaiting}
 	ParserRaw       = Consumer{streamRaw, "parser", "", 20 * time.Second, 1000}
 	ParserExt       = Consumer{streamExt, "parser", "", 20 * time.Second, 2000}
 	IndexerArticles = Consumer{streamArticles, "indexer", "", 20 * time.Second, 5000}
 	IndexerDLQ      = Consumer{streamDead, "indexer", "", 20 * time.Second, 1000}
 )
 
-var consumers = []Consumer{FetcherFresh, FetcherRetry, FetcherBackfill, FetcherDue, ParserRaw, ParserExt, IndexerArticles, IndexerDLQ}
+var consumers = []Consumer{FetcherFresh, FetcherRetry, FetcherBackfill, FetcherDue, FetcherRefetch, ParserRaw, ParserExt, IndexerArticles, IndexerDLQ}
 
 // One request asks for at most maxPull messages and pullBytes bytes: NATS drops a connection that falls 64 MB behind.
 const (
@@ -258,6 +268,8 @@ func streamOf(subject string) string {
 	switch prefix {
 	case "sched", "due":
 		return streamSched
+	case "refetch":
+		return streamRefetch
 	case "jobs":
 		return streamJobs
 	case "raw":

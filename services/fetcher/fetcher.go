@@ -1,7 +1,9 @@
 // Package fetcher gets pages and feeds from the web and puts pages on the queue.
 //
-//	JOBS --job--> fetch --page--> RAW
-//	  ^             |
+//	JOBS --job--> fetch --page--> RAW <--what has changed, what is gone-- visit
+//	  ^             |                                                    ^   |
+//	  |             +--when the page is looked at again--> REFETCH --due-+   |
+//	  |             |                                         ^---and again--+
 //	  |             +--feed--> sources (a bucket: what each feed showed last, and when its next poll is)
 //	  |                            |
 //	  +------- new items ----------+--> SCHED --due--> poll: fetch if changed, and round again
@@ -31,6 +33,7 @@ import (
 	"dateline/pkg/queue"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/polite"
+	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/revisit"
 	"dateline/services/fetcher/robots"
@@ -48,7 +51,7 @@ type Config struct {
 	FetchAddressRate    float64       `help:"Most requests a second to one IP address, over all fetchers; 0 for any number." default:"10" env:"DATELINE_FETCH_ADDRESS_RATE"`
 	FetchRateFresh      float64       `help:"Most requests a second of this fetcher for news, polls of feeds included; 0 for any number." default:"0" env:"DATELINE_FETCH_RATE_FRESH"`
 	FetchRateRetry      float64       `help:"The same for retries." default:"0" env:"DATELINE_FETCH_RATE_RETRY"`
-	FetchRateBackfill   float64       `help:"The same for backfill." default:"0" env:"DATELINE_FETCH_RATE_BACKFILL"`
+	FetchRateBackfill   float64       `help:"The same for backfill, and for pages that are fetched again." default:"0" env:"DATELINE_FETCH_RATE_BACKFILL"`
 	FetchRetryDelay     time.Duration `help:"Time before the first retry of a page; doubles with each, up to 1h." default:"15s" env:"DATELINE_FETCH_RETRY_DELAY"`
 	FetchPageBytes      queue.Size    `help:"Most bytes of a page, as transferred; the rest is cut off." default:"4MiB" env:"DATELINE_FETCH_PAGE_BYTES"`
 	FetchFeedBytes      queue.Size    `help:"Most bytes of a feed, as transferred; the rest is cut off." default:"10MiB" env:"DATELINE_FETCH_FEED_BYTES"`
@@ -58,6 +61,9 @@ type Config struct {
 	FetchTrustedProxies []string      `help:"Proxies, as HOST:PORT, that sources may name though they are in a network of ours or on an unusual port." placeholder:"HOST:PORT" env:"DATELINE_FETCH_TRUSTED_PROXIES"`
 	FeedInterval        time.Duration `help:"Time between two polls of every source that has no interval of its own; 0 to poll each as often as it pays." default:"0s" env:"DATELINE_FEED_INTERVAL"`
 	PollBudget          float64       `help:"Polls of sources a day that all fetchers make together; 0 for 24 for each source, more for busy ones and fewer for quiet ones." default:"0" env:"DATELINE_POLL_BUDGET"`
+
+	Refetch        refetch.Policy `help:"How long after its first fetch a page is fetched again, each time, unless its source says otherwise; none for never." default:"15m,1h,6h,1d,7d" env:"DATELINE_REFETCH"`
+	RefetchConfirm time.Duration  `help:"Time after which a page that answered 404 when it was fetched again is asked once more, and is gone if it still does." default:"1h" env:"DATELINE_REFETCH_CONFIRM"`
 
 	Evidence warc.Config   `embed:""`
 	WebSub   websub.Config `embed:""`
@@ -90,8 +96,13 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--fetch-user-agent %q: printable ASCII that begins with the name by which robots.txt calls it, such as DatelineBot/0.1", c.FetchUserAgent)
 	case c.FeedInterval != 0 && (c.FeedInterval < time.Second || c.FeedInterval > revisit.Longest):
 		return fmt.Errorf("--feed-interval %s: 1s to %s, or 0", c.FeedInterval, revisit.Longest)
+	case c.RefetchConfirm < 0 || c.RefetchConfirm > 7*24*time.Hour:
+		return fmt.Errorf("--refetch-confirm %s: 0s to 168h", c.RefetchConfirm)
 	case c.PollBudget < 0 || c.PollBudget != c.PollBudget:
 		return fmt.Errorf("--poll-budget %g: a number of polls a day, or 0", c.PollBudget)
+	}
+	if err := c.Refetch.Check(); err != nil {
+		return fmt.Errorf("--refetch: %w", err)
 	}
 	for _, proxy := range c.FetchTrustedProxies {
 		if host, port, err := net.SplitHostPort(proxy); err != nil || host == "" || port == "" {
@@ -127,7 +138,7 @@ type fetcher struct {
 	q          *queue.Queue
 	client     *fetch.Client
 	gate       *polite.Gate
-	robots     *robots.Cache
+	robots     *robotsRules
 	registry   *registry.Registry
 	evidence   *warc.Writer       // nil where none is kept
 	subscriber *websub.Subscriber // nil where there is no WebSub
@@ -171,7 +182,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 		Rates:   [3]float64{cfg.FetchRateFresh, cfg.FetchRateRetry, cfg.FetchRateBackfill},
 		Resolve: f.client.Resolve,
 	}, sites, adm.Registry)
-	f.robots = robots.NewCache(robots.Config{Token: robots.Token(cfg.FetchUserAgent), Fetch: f.robotsTxt})
+	f.robots = &robotsRules{token: robots.Token(cfg.FetchUserAgent), fetch: f.robotsTxt}
 	if cfg.Evidence.WARCDir != "" {
 		f.evidence, err = warc.Open(cfg.Evidence, warc.Info{Software: "dateline", Operator: cfg.FetchContact, UserAgent: cfg.userAgent(), Robots: "classic"}, adm.Registry)
 		if err != nil {
@@ -202,6 +213,9 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) err
 	}
 	g.Go(func() error {
 		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherDue, Workers: cfg.FetchWorkers, Batch: 1, Waits: true, Handle: each(f.due)})
+	})
+	g.Go(func() error {
+		return q.Consume(ctx, queue.Subscription{Consumer: queue.FetcherRefetch, Workers: cfg.FetchWorkers, Batch: 1, Waits: true, Handle: each(f.visit)})
 	})
 	g.Go(func() error { f.reconcile(ctx); return nil })
 	err = g.Wait()

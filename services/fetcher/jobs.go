@@ -43,11 +43,8 @@ func (f *fetcher) job(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	}
 	accept := map[article.JobKind]fetch.Accept{article.JobPage: fetch.AcceptPage, article.JobFeed: fetch.AcceptFeed}[j.Kind]
 	a := ask{d: d, class: j.Class, Request: fetch.Request{URL: j.URL, Accept: accept}}
-	if j.Item != nil && j.Item.Feed != "" {
-		a.source, _, err = f.registry.Load(ctx, registry.ID(j.Item.Feed))
-		if err != nil && !errors.Is(err, registry.ErrUnknown) { // it was taken out, or has moved
-			return queue.Retry(err, 0)
-		}
+	if a.source, err = f.sourceOf(ctx, j.Item); err != nil {
+		return queue.Retry(err, 0)
 	}
 	start := time.Now()
 	resp, failed, later := f.get(ctx, a)
@@ -67,7 +64,7 @@ func (f *fetcher) job(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	case j.Kind == article.JobFeed:
 		return f.dead(d, deadNotFeed, fmt.Errorf("%s: %w", resp.URL, feed.ErrNoFeed))
 	}
-	return f.page(d, j, resp)
+	return f.page(a, j, resp)
 }
 
 // decodeJob reads a job; its URL comes out canonical.
@@ -118,19 +115,24 @@ func (f *fetcher) register(ctx context.Context, a ask, resp *fetch.Response) que
 	return f.polled(ctx, a, revision, resp, nil)
 }
 
-// page puts a captured page on the queue.
-func (f *fetcher) page(d *queue.Delivery, j article.Job, resp *fetch.Response) queue.Outcome {
-	p := article.Page{
-		URL: j.URL, FinalURL: resp.URL, Status: resp.Status, ContentType: resp.Header.Get("Content-Type"),
-		Captured: resp.Captured, Truncated: resp.Truncated, Item: j.Item, Body: resp.Body,
-	}
-	m, err := queue.Page(&p, "fetched")
+// page puts a captured page on the queue, and has it visited again.
+func (f *fetcher) page(a ask, j article.Job, resp *fetch.Response) queue.Outcome {
+	p := pageOf(j.URL, j.Item, resp)
+	m, err := queue.Page(p, "fetched")
 	if err != nil {
-		return f.dead(d, deadInvalid, err)
+		return f.dead(a.d, deadInvalid, err)
 	}
-	m.Header[article.HeaderOrigin] = []string{d.Origin()}
+	m.Header[article.HeaderOrigin] = []string{a.d.Origin()}
 	f.metrics.articles.WithLabelValues("fetched").Inc()
-	return queue.Done(m)
+	return queue.Done(append(f.firstVisit(j, a.source, resp, p.Digest), m)...)
+}
+
+// pageOf is the page that an answer brought.
+func pageOf(url string, item *article.FeedItem, resp *fetch.Response) *article.Page {
+	return &article.Page{
+		URL: url, FinalURL: resp.URL, Status: resp.Status, ContentType: resp.Header.Get("Content-Type"),
+		Captured: resp.Captured, Truncated: resp.Truncated, Item: item, Body: resp.Body, Digest: article.Digest(resp.Body),
+	}
 }
 
 // failed decides whether a job is worth another try, and when: then that is a job of its own, which knows how often it

@@ -8,6 +8,7 @@ import (
 	"dateline/pkg/metric"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/httprules"
+	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/revisit"
 	"dateline/services/fetcher/websub"
@@ -32,8 +33,10 @@ type metrics struct {
 	moves     prometheus.Counter
 	rollovers prometheus.Counter
 	inFlight  prometheus.Gauge
-	sources   *prometheus.GaugeVec // by kind and health
-	websub    *prometheus.GaugeVec // by status
+	sources   *prometheus.GaugeVec   // by kind and health
+	websub    *prometheus.GaugeVec   // by status
+	refetches *prometheus.CounterVec // by outcome
+	visits    prometheus.Counter
 }
 
 // The verdicts of robots.txt.
@@ -63,7 +66,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Name: "dateline_fetch_bytes_total", Help: "Bytes of the bodies that the fetcher got, as transferred (wire) and after decompression (decoded).",
 	}, []string{"form"})
 	m := &metrics{
-		articles: metric.Articles(article.StageFetcher, "fetched", "feed", "retried", "failed"),
+		articles: metric.Articles(article.StageFetcher, "fetched", "refetched", "feed", "retried", "failed"),
 		seconds:  metric.Seconds(article.StageFetcher, []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dateline_fetch_failures_total", Help: "Fetches of pages and feeds that failed, by reason.",
@@ -105,6 +108,15 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		websub: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "dateline_websub_subscriptions", Help: "Sources in the registry, by the status of their WebSub subscription, as this process last read it.",
 		}, []string{"status"}),
+		refetches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dateline_refetches_total", Help: "Visits to pages that were fetched before, by what they found; missing is a 404 that is to be confirmed, stopped that its source wants none any more.",
+		}, []string{"outcome"}),
+		visits: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "dateline_refetches_scheduled_total", Help: "Visits to pages that were scheduled, first ones and those that follow on another.",
+		}),
+	}
+	for _, outcome := range refetch.Outcomes {
+		m.refetches.WithLabelValues(string(outcome))
 	}
 	for _, kind := range registry.Kinds {
 		for _, outcome := range []string{pollNew, pollUnchanged, pollNotModified, pollFailed} {
@@ -127,7 +139,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, reason := range fetch.Reasons {
 		m.failures.WithLabelValues(string(reason))
 	}
-	reg.MustRegister(m.articles, m.seconds, m.failures, m.redirects, m.faults, m.oldTLS, m.truncated, bytes, m.polls, m.robots, m.lies, m.moves, m.rollovers, m.inFlight, m.sources, m.websub)
+	reg.MustRegister(m.articles, m.seconds, m.failures, m.redirects, m.faults, m.oldTLS, m.truncated, bytes, m.polls, m.robots, m.lies, m.moves, m.rollovers, m.inFlight, m.sources, m.websub, m.refetches, m.visits)
 	return m
 }
 

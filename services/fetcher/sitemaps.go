@@ -82,7 +82,7 @@ func (f *fetcher) named(ctx context.Context, sitemap string) func(page string) b
 		host := weburl.Host(page)
 		yes, asked := hosts[host]
 		if !asked && len(hosts) < maxForeign {
-			v, err := f.robots.Check(ctx, page)
+			v, err := f.robots.by("").Check(ctx, page)
 			yes = err == nil && slices.Contains(v.Sitemaps, sitemap)
 			hosts[host] = yes
 		}

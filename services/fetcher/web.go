@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"dateline/pkg/article"
@@ -54,7 +55,7 @@ func (f *fetcher) get(ctx context.Context, a ask) (resp *fetch.Response, failed 
 		own := ofSite(a.source, url)
 		var crawlDelay time.Duration
 		if !own || !a.source.NoRobots {
-			verdict, err := f.allowed(ctx, url)
+			verdict, err := f.allowed(ctx, url, a.Proxy)
 			if err != nil {
 				return nil, err
 			}
@@ -110,9 +111,32 @@ func ofSite(s *registry.Source, url string) bool {
 	return s != nil && weburl.Site(weburl.Host(url)) == weburl.Site(weburl.Host(s.URL))
 }
 
-// allowed asks a site's robots.txt about a URL. Its error is a *fetch.Error where that refuses.
-func (f *fetcher) allowed(ctx context.Context, url string) (robots.Verdict, error) {
-	v, err := f.robots.Check(ctx, url)
+// robotsRules are what sites' robots.txt say, by the proxy that they were asked through: one way may lead where another does not.
+type robotsRules struct {
+	token string
+	fetch func(ctx context.Context, url, proxy string) (robots.Response, error)
+
+	mu     sync.Mutex
+	caches map[string]*robots.Cache
+}
+
+func (r *robotsRules) by(proxy string) *robots.Cache {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.caches[proxy]
+	if c == nil {
+		if r.caches == nil {
+			r.caches = map[string]*robots.Cache{}
+		}
+		c = robots.NewCache(robots.Config{Token: r.token, Fetch: func(ctx context.Context, url string) (robots.Response, error) { return r.fetch(ctx, url, proxy) }})
+		r.caches[proxy] = c
+	}
+	return c
+}
+
+// allowed asks a site's robots.txt about a URL that is to be fetched through a proxy, "" for none. Its error is a *fetch.Error where that refuses.
+func (f *fetcher) allowed(ctx context.Context, url, proxy string) (robots.Verdict, error) {
+	v, err := f.robots.by(proxy).Check(ctx, url)
 	switch {
 	case err != nil:
 		return v, err
@@ -162,9 +186,9 @@ func refused(v robots.Verdict) *fetch.Error {
 
 // robotsTxt gets a robots.txt, in the turn of its site; also from a server whose certificate is bad, since a source may have
 // an exception for that, and its publisher's rules hold all the same.
-func (f *fetcher) robotsTxt(ctx context.Context, url string) (robots.Response, error) {
+func (f *fetcher) robotsTxt(ctx context.Context, url, proxy string) (robots.Response, error) {
 	r := fetch.Request{
-		URL: url, Accept: fetch.AcceptRobots,
+		URL: url, Accept: fetch.AcceptRobots, Overrides: fetch.Overrides{Proxy: proxy},
 		Hop: func(ctx context.Context, url string) (func(int, time.Duration), error) {
 			return f.turn(ctx, polite.Ask{URL: url, Class: article.JobFresh, Again: true, Patience: hopPatience})
 		},

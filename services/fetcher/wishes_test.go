@@ -54,6 +54,20 @@ func TestTrustedProxy(t *testing.T) {
 	want(t, watchSource(t, q, "http://two.invalid/feed", wish), pollNew, 1)
 }
 
+// What can be asked only through a source's proxy is asked for its robots.txt there too.
+func TestRobotsThroughProxy(t *testing.T) {
+	q, proxy := queuetest.Start(t), newPages(t)
+	o := collect(t, q)
+	run(t, q, quiet())
+	proxy.text("/robots.txt", "User-agent: *\nDisallow: /secret\n")
+	proxy.feed("/feed", "/a", "/secret")
+	watchSource(t, q, "http://one.invalid/feed", registry.Wish{Kind: registry.Feed, Overrides: fetch.Overrides{Proxy: proxy.URL}})
+	eventually(t, "both jobs end", 10*time.Second, func() bool { p, dead := o.count(); return p+dead == 2 })
+	if d := o.dead["http://one.invalid/secret"]; d.Reason != "robots" || proxy.times("/secret") != 0 || proxy.times("/a") != 1 || proxy.times("/robots.txt") != 1 {
+		t.Errorf("%+v, robots.txt was asked for %d times", d, proxy.times("/robots.txt"))
+	}
+}
+
 func TestHostDelayOfASource(t *testing.T) {
 	q, s := queuetest.Start(t), newPages(t)
 	o := collect(t, q)

@@ -13,6 +13,7 @@ import (
 // The outcomes of dateline_articles_total.
 const (
 	outcomeParsed   = "parsed"
+	outcomeRemoved  = "removed" // a removal was passed on
 	outcomeRejected = "rejected"
 	outcomeFailed   = "failed"
 )
@@ -42,7 +43,7 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		articles: metric.Articles(article.StageParser, outcomeParsed, outcomeRejected, outcomeFailed),
+		articles: metric.Articles(article.StageParser, outcomeParsed, outcomeRemoved, outcomeRejected, outcomeFailed),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dateline_parse_failures_total", Help: "Pages and publications that gave no article, by reason.",
 		}, []string{"reason"}),

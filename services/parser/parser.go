@@ -4,6 +4,8 @@
 //	                                  +--> derive --> ARTICLES articles.<lang>.<source>.<id>
 //	EXT  ext.*  --> [ publication ] --+
 //	                                  +--> RECEIPTS (rejections), DLQ (what gave no article)
+//
+// Of a page that is gone, and of what its publisher withdraws, a removal goes the way of the article.
 package parser
 
 import (
@@ -115,6 +117,13 @@ func (s *service) page(ctx context.Context, d *queue.Delivery) queue.Outcome {
 	if err != nil {
 		return s.failed(reasonUnreadable, err)
 	}
+	if p.Gone() {
+		r, err := capture.Removal(p)
+		if err != nil {
+			return s.failed(capture.InvalidURL, err)
+		}
+		return s.removed(d, r, nil)
+	}
 	a, decoded, err := capture.Article(ctx, p, s.rules.Set(), nil)
 	if decoded.Source != "" {
 		s.metrics.charsets.WithLabelValues(string(decoded.Source)).Inc()
@@ -131,7 +140,7 @@ func (s *service) page(ctx context.Context, d *queue.Delivery) queue.Outcome {
 		}
 		return s.failed(reason, err)
 	}
-	m, err := message(d, a, nil)
+	m, err := articleMessage(d, a, nil)
 	if err != nil {
 		return s.failed(extract.TooLarge, fmt.Errorf("page %s: %w", p.URL, err))
 	}
@@ -153,14 +162,16 @@ func (s *service) publication(ctx context.Context, d *queue.Delivery) queue.Outc
 		read = copied
 	}
 	to := receiptFor(d, p.Publisher)
-	a, err := read(ctx, p)
-	if err != nil {
-		if ctx.Err() != nil {
-			return queue.Retry(err, 0)
-		}
+	a, withdrawn, err := read(ctx, p)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return queue.Retry(err, 0)
+	case err != nil:
 		return s.rejected(d, to, err)
+	case withdrawn != nil:
+		return s.removed(d, withdrawn, to)
 	}
-	m, err := message(d, a, to)
+	m, err := articleMessage(d, a, to)
 	if err != nil {
 		return s.rejected(d, to, article.FieldErrors{{Field: "body", Message: err.Error()}})
 	}
@@ -169,7 +180,7 @@ func (s *service) publication(ctx context.Context, d *queue.Delivery) queue.Outc
 }
 
 // copied makes an article without looking at the body.
-func copied(_ context.Context, p publication.Publication) (*article.Article, error) {
+func copied(_ context.Context, p publication.Publication) (*article.Article, *article.Removal, error) {
 	text := string(bytes.ToValidUTF8(p.Body, []byte("\ufffd")))
 	a := &article.Article{
 		SchemaVersion: article.SchemaVersion, Source: p.Publisher, Body: []article.Block{{Type: article.Paragraph, Text: text}}, Text: text,
@@ -181,7 +192,20 @@ func copied(_ context.Context, p publication.Publication) (*article.Article, err
 		a.ID = article.IDOfPublication(p.Publisher, a.Publication.ID)
 	}
 	a.Fingerprint = article.Fingerprint(a)
-	return a, nil
+	return a, nil, nil
+}
+
+// removed passes on that an article is gone, or withdrawn.
+func (s *service) removed(d *queue.Delivery, r *article.Removal, to *article.ReceiptFor) queue.Outcome {
+	body, err := json.Marshal(r)
+	if err != nil { // a Removal holds nothing that JSON cannot
+		panic(err)
+	}
+	s.metrics.articles.WithLabelValues(outcomeRemoved).Inc()
+	return queue.Done(queue.Message{
+		Subject: queue.ArticleSubject(language.Base(""), r.Source, r.ID), ID: d.Origin(), Type: article.TypeRemoval,
+		Header: header(d, outcomeRemoved, to), Body: body,
+	})
 }
 
 // receiptFor says who waits for a receipt, under the publisher's own message id where that can be part of a subject.
@@ -222,8 +246,8 @@ func (s *service) rejected(d *queue.Delivery, to *article.ReceiptFor, err error)
 // headerRoom is what an article's message needs beside its body, hops and all.
 const headerRoom = 32 << 10
 
-// message is the article on its way to the indexer. It fails when the article is too large for a message.
-func message(d *queue.Delivery, a *article.Article, receipt *article.ReceiptFor) (queue.Message, error) {
+// articleMessage is the article on its way to the indexer. It fails when the article is too large for a message.
+func articleMessage(d *queue.Delivery, a *article.Article, to *article.ReceiptFor) (queue.Message, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
@@ -233,19 +257,25 @@ func message(d *queue.Delivery, a *article.Article, receipt *article.ReceiptFor)
 	if body.Len() > queue.MaxMessage-headerRoom {
 		return queue.Message{}, fmt.Errorf("makes an article of %d bytes, more than the %d that a message may have", body.Len(), queue.MaxMessage-headerRoom)
 	}
+	return queue.Message{
+		Subject: queue.ArticleSubject(language.Base(a.InLanguage), a.Source, a.ID), ID: d.Origin(), Type: article.TypeArticle,
+		Header: header(d, outcomeParsed, to), Body: body.Bytes(),
+	}, nil
+}
+
+// header tells of the journey that a delivery is of, to the indexer; to is who waits for a receipt, nil for nobody.
+func header(d *queue.Delivery, outcome string, to *article.ReceiptFor) queue.Header {
 	hops := article.Hops(d.Header)
 	h := queue.Header{article.HeaderContentType: {"application/json"}, article.HeaderOrigin: {d.Origin()}}
-	if receipt != nil {
+	if to != nil {
 		hops = []article.Hop{{Stage: "queue", Time: d.Stored, Outcome: "published"}} // those that a publisher sends are not Dateline's
-		v, err := json.Marshal(receipt)
+		v, err := json.Marshal(to)
 		if err != nil { // a ReceiptFor holds nothing that JSON cannot
 			panic(err)
 		}
 		h[article.HeaderReceiptFor] = []string{string(v)}
 	}
-	hops = append(hops, article.Hop{Stage: string(article.StageParser), Time: time.Now().UTC(), Outcome: outcomeParsed})
+	hops = append(hops, article.Hop{Stage: string(article.StageParser), Time: time.Now().UTC(), Outcome: outcome})
 	h[article.HeaderHops] = []string{article.FormatHops(hops)}
-	return queue.Message{
-		Subject: queue.ArticleSubject(language.Base(a.InLanguage), a.Source, a.ID), ID: d.Origin(), Type: article.TypeArticle, Header: h, Body: body.Bytes(),
-	}, nil
+	return h
 }

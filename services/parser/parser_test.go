@@ -180,6 +180,62 @@ func TestRejection(t *testing.T) {
 	}
 }
 
+func (p *pipeline) removal() (*queue.Delivery, *article.Removal) {
+	p.t.Helper()
+	d := p.next(p.articles)
+	r, err := article.DecodeRemoval(d.Body)
+	if err != nil || article.HeaderValue(d.Header, "ce-type") != article.TypeRemoval {
+		p.t.Fatalf("%v, %v", d.Header, err)
+	}
+	return d, r
+}
+
+// What is withdrawn goes the way of the article, and its publisher is answered.
+func TestWithdrawal(t *testing.T) {
+	p := start(t, config())
+	header := queue.Header{article.HeaderID: {"7"}}
+	p.publish(queue.Message{Subject: "ext.rasc", ID: "w-1", Type: article.TypePublication, Header: header, Body: []byte(sentence)})
+	_, a := p.article()
+	ack := p.publish(queue.Message{Subject: "ext.rasc", ID: "w-2", Type: article.TypePublication, Header: queue.Header{article.HeaderID: {"7"}, article.HeaderPubStatus: {"canceled"}}})
+	d, r := p.removal()
+	if r.ID != a.ID || r.Source != a.Source || r.Reason != article.Withdrawn || *r.Publication != *a.Publication || time.Since(r.Time) > time.Minute {
+		t.Errorf("%+v", r)
+	}
+	if d.Subject != queue.ArticleSubject("und", "rasc", a.ID) || d.ID != d.Origin() || outcomes(d) != "queue:published parser:removed" {
+		t.Errorf("%s %s %s", d.Subject, d.ID, outcomes(d))
+	}
+	var to article.ReceiptFor
+	if err := json.Unmarshal([]byte(article.HeaderValue(d.Header, article.HeaderReceiptFor)), &to); err != nil || to != (article.ReceiptFor{Publisher: "rasc", PublicationID: "w-2", Sequence: ack.Sequence, Origin: d.Origin()}) {
+		t.Errorf("receipt for %+v, %v", to, err)
+	}
+	p.publish(queue.Message{Subject: "ext.rasc", ID: "w-3", Type: article.TypePublication, Header: queue.Header{article.HeaderPubStatus: {"withheld"}}})
+	if receipt := p.receipt("rasc", "w-3"); receipt.Outcome != article.Rejected || len(receipt.Errors) != 1 || receipt.Errors[0].Field != "url" {
+		t.Errorf("%+v", receipt)
+	}
+	p.next(p.dead)
+}
+
+// A page that is gone takes away the article that it was, by the same rule.
+func TestGone(t *testing.T) {
+	p := start(t, config())
+	page := article.Page{URL: "https://e.example/short", FinalURL: "https://www.e.example/a?utm_source=x", Status: 200, ContentType: "text/html", Captured: time.Now(), Body: []byte("<title>Talks</title>" + strings.Repeat("<p>"+sentence+"</p>", 6))}
+	p.capture(&page)
+	_, a := p.article()
+	page.Status, page.Body = 410, nil
+	p.capture(&page)
+	d, r := p.removal()
+	if r.ID != a.ID || r.URL != a.URL || r.Source != a.Source || r.Reason != article.Gone || r.Status != 410 || r.Publication != nil || !r.Time.Equal(page.Captured) {
+		t.Errorf("%+v", r)
+	}
+	if d.Subject != queue.ArticleSubject("und", a.Source, a.ID) || article.HeaderValue(d.Header, article.HeaderReceiptFor) != "" || outcomes(d) != "fetcher:fetched parser:removed" {
+		t.Errorf("%s %v", d.Subject, d.Header)
+	}
+	p.capture(&article.Page{URL: "mailto:x@e.example", Status: 404, Captured: time.Now()})
+	if letter := queue.DeadLetterOf(p.next(p.dead)); letter.Reason != "invalid_url" {
+		t.Errorf("%+v", letter)
+	}
+}
+
 func (p *pipeline) capture(page *article.Page) {
 	p.t.Helper()
 	h, body, err := page.Encode()
@@ -239,6 +295,7 @@ func TestPages(t *testing.T) {
 dateline_articles_total{outcome="failed",stage="parser"} 5
 dateline_articles_total{outcome="parsed",stage="parser"} 1
 dateline_articles_total{outcome="rejected",stage="parser"} 0
+dateline_articles_total{outcome="removed",stage="parser"} 0
 `
 	if err := testutil.GatherAndCompare(p.adm.Registry, strings.NewReader(want), "dateline_articles_total"); err != nil {
 		t.Error(err)

@@ -33,8 +33,8 @@ const (
 	WantSitemap
 )
 
-// Fetch gets a document. An error means that there is none: a status of 404 is one too. One that wraps a *robots.Refused is
-// told of as such.
+// Fetch gets a document. It asks robots.txt before it follows a redirect. An error means that there is no document: a status
+// of 404 is one too. One that wraps a *robots.Refused is told of as such.
 type Fetch func(ctx context.Context, url string, want Want) (*Document, error)
 
 // DefaultFiles is how many sitemap files a walk reads unless told otherwise.
@@ -46,7 +46,7 @@ const maxFeeds = 30
 // Walker asks sites. It asks one thing at a time; the delay between requests is Fetch's matter.
 type Walker struct {
 	Fetch    Fetch
-	Robots   *robots.Cache    // asked before each request, and again for what a redirect led to
+	Robots   *robots.Cache    // asked before each request; what a redirect leads to is Fetch's to ask about
 	Files    int              // that one walk of sitemaps reads at most; DefaultFiles by default
 	Progress func(url string) // called before each request; may be nil
 }
@@ -108,16 +108,7 @@ func (w *Walker) get(ctx context.Context, url string, want Want, named bool) (*D
 	if w.Progress != nil {
 		w.Progress(url)
 	}
-	doc, err := w.Fetch(ctx, url, want)
-	if err != nil {
-		return nil, err
-	}
-	if doc.URL != url {
-		if err := w.Robots.Require(ctx, doc.URL); err != nil {
-			return nil, err
-		}
-	}
-	return doc, nil
+	return w.Fetch(ctx, url, want)
 }
 
 // Site asks a site, by the address of any of its pages, of a feed or of a sitemap. Its error is that the address is none, or

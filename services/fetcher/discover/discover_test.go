@@ -32,14 +32,7 @@ func (w *web) get(url string) (at, body string, ok bool) {
 }
 
 func (w *web) walker() *Walker {
-	return &Walker{
-		Fetch: func(_ context.Context, url string, _ Want) (*Document, error) {
-			at, body, ok := w.get(url)
-			if !ok {
-				return nil, errors.New("status 404")
-			}
-			return &Document{URL: at, Header: http.Header{}, Body: []byte(body)}, nil
-		},
+	walker := &Walker{
 		Robots: robots.NewCache(robots.Config{Token: "bot", Fetch: func(_ context.Context, url string) (robots.Response, error) {
 			_, body, ok := w.get(url)
 			if !ok {
@@ -48,6 +41,19 @@ func (w *web) walker() *Walker {
 			return robots.Response{Status: 200, Body: []byte(body)}, nil
 		}}),
 	}
+	walker.Fetch = func(ctx context.Context, url string, _ Want) (*Document, error) {
+		at, body, ok := w.get(url)
+		if at != url {
+			if err := walker.Robots.Require(ctx, at); err != nil {
+				return nil, err
+			}
+		}
+		if !ok {
+			return nil, errors.New("status 404")
+		}
+		return &Document{URL: at, Header: http.Header{}, Body: []byte(body)}, nil
+	}
+	return walker
 }
 
 func (w *web) site(url string) *Site {

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"dateline/services/fetcher/sitemap"
+	"dateline/services/fetcher/terminal"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -17,7 +17,7 @@ import (
 // Print writes what a site offers for people to read; ages count from now.
 func (s *Site) Print(out io.Writer, now time.Time) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, plain(s.URL))
+	fmt.Fprintln(w, terminal.Text(s.URL))
 	if s.CrawlDelay > 0 {
 		fmt.Fprintf(w, "robots.txt asks for %g s between requests\n", s.CrawlDelay)
 	}
@@ -33,27 +33,27 @@ func (s *Site) Print(out io.Writer, now time.Time) error {
 	for _, f := range s.Feeds {
 		title := ""
 		if f.Title != "" {
-			title = fmt.Sprintf("%q", plain(f.Title))
+			title = fmt.Sprintf("%q", terminal.Text(f.Title))
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", plain(f.URL), english.Plural(f.Items, "item", ""), age(f.Newest, now), foundBy[f.Found], title)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", terminal.Text(f.URL), english.Plural(f.Items, "item", ""), age(f.Newest, now), foundBy[f.Found], title)
 	}
 	if !section("Sitemaps", len(s.Sitemaps)) {
 		fmt.Fprintln(w, "\nNo sitemaps.")
 	}
 	for _, m := range s.Sitemaps {
-		fmt.Fprintf(w, "  %s%s\t%s\t%s\t%s\n", strings.Repeat("  ", m.Depth), plain(m.URL), m.content(), age(m.Newest, now), foundBy[m.Found])
+		fmt.Fprintf(w, "  %s%s\t%s\t%s\t%s\n", strings.Repeat("  ", m.Depth), terminal.Text(m.URL), m.content(), age(m.Newest, now), foundBy[m.Found])
 	}
 	if s.Unread > 0 {
 		fmt.Fprintf(w, "  and %s that an index lists, not read\n", english.Plural(s.Unread, "more", "more"))
 	}
 	section("Hubs (WebSub)", len(s.Hubs))
 	for _, h := range s.Hubs {
-		fmt.Fprintf(w, "  %s\n", plain(h))
+		fmt.Fprintf(w, "  %s\n", terminal.Text(h))
 	}
 	failures := func(name string, all []Failure) {
 		section(name, len(all))
 		for _, f := range all {
-			fmt.Fprintf(w, "  %s\t%s\n", plain(f.URL), plain(f.Reason))
+			fmt.Fprintf(w, "  %s\t%s\n", terminal.Text(f.URL), terminal.Text(f.Reason))
 		}
 	}
 	failures("Refused by robots.txt", s.Refused)
@@ -94,14 +94,4 @@ func age(t, now time.Time) string {
 		return "no dates"
 	}
 	return "newest " + humanize.RelTime(t, now, "ago", "from now")
-}
-
-// plain keeps what sites say from steering the terminal, or the table.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, s)
 }

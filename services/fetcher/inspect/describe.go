@@ -3,9 +3,9 @@ package inspect
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"dateline/services/fetcher/feed"
+	"dateline/services/fetcher/terminal"
 )
 
 // describe tells of a feed what a person wants to know of it: what it is, how it wants to be polled, and its entries.
@@ -13,10 +13,10 @@ func describe(f *feed.Feed) string {
 	var b strings.Builder
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-10s %s\n", name, printable(value))
+			fmt.Fprintf(&b, "%-10s %s\n", name, terminal.Text(value))
 		}
 	}
-	fmt.Fprintln(&b, printable(or(f.Title.Plain(), "(no title)")))
+	fmt.Fprintln(&b, terminal.Text(or(f.Title.Plain(), "(no title)")))
 	line("", f.Subtitle.Plain())
 	line("format", f.Format)
 	line("page", f.Link)
@@ -36,14 +36,14 @@ func describe(f *feed.Feed) string {
 	fmt.Fprintf(&b, "%-10s %d%s\n", "entries", len(f.Entries), more)
 	for i := range f.Entries {
 		e := &f.Entries[i]
-		fmt.Fprintf(&b, "\n%s\n", printable(or(e.Title.Plain(), "(no title)")))
+		fmt.Fprintf(&b, "\n%s\n", terminal.Text(or(e.Title.Plain(), "(no title)")))
 		about := []string{date(e.Published, e.Date, e.Updated, e.Created), or(e.Link, e.ID), persons(e.Authors)}
 		if n := len(e.Enclosures) + len(e.Media); n > 0 {
 			about = append(about, fmt.Sprintf("%d media", n))
 		}
-		fmt.Fprintf(&b, "    %s\n", printable(join(about)))
+		fmt.Fprintf(&b, "    %s\n", terminal.Text(join(about)))
 		if text := or(e.Summary.Plain(), plainContent(e)); text != "" {
-			fmt.Fprintf(&b, "    %s\n", printable(shortened(text)))
+			fmt.Fprintf(&b, "    %s\n", terminal.Text(shortened(text)))
 		}
 	}
 	return b.String()
@@ -130,14 +130,4 @@ func shortened(s string) string {
 		s = s[:i]
 	}
 	return s + " …"
-}
-
-// printable keeps a feed from writing to the terminal what the terminal obeys.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control) {
-			return -1
-		}
-		return r
-	}, s)
 }

@@ -16,6 +16,7 @@ import (
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/fetch"
 	"dateline/services/fetcher/httprules"
+	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/revisit"
 	"dateline/services/fetcher/websub"
 
@@ -46,6 +47,7 @@ type Wish struct {
 	Tags      []string        `json:"tags,omitempty"`
 	Interval  Duration        `json:"interval,omitempty"`   // between polls; zero leaves it to the law
 	HostDelay Duration        `json:"host_delay,omitempty"` // between requests to the site, where more than --fetch-host-delay
+	Refetch   refetch.Policy  `json:"refetch,omitzero"`     // when its pages are fetched again; nil leaves it to --refetch
 	Overrides fetch.Overrides `json:"overrides,omitzero"`
 	Backfill  bool            `json:"backfill,omitempty"`  // of a sitemap: what is older than its first poll is fetched too
 	NoRobots  bool            `json:"no_robots,omitempty"` // the publisher has agreed: robots.txt is not asked
@@ -72,6 +74,9 @@ func (w *Wish) Check() error {
 	}
 	if w.HostDelay < 0 || w.HostDelay > Duration(time.Hour) {
 		return fmt.Errorf("host delay %s: 0s to 1h", w.HostDelay)
+	}
+	if err := w.Refetch.Check(); err != nil {
+		return fmt.Errorf("refetch: %w", err)
 	}
 	return w.Overrides.Check()
 }

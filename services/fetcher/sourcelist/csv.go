@@ -27,6 +27,7 @@ var columns = []struct {
 	{"interval", nil, func(e *entry) *string { return &e.interval }},
 	{"agent", []string{"user_agent", "user-agent"}, func(e *entry) *string { return &e.agent }},
 	{"host_delay", nil, func(e *entry) *string { return &e.hostDelay }},
+	{"refetch", nil, func(e *entry) *string { return &e.refetch }},
 	{"paused", nil, func(e *entry) *string { return &e.paused }},
 }
 
@@ -148,7 +149,7 @@ func WriteCSV(w io.Writer, sources []Source) error {
 	table := csv.NewWriter(w)
 	_ = table.Write(Columns()) // Flush tells
 	for _, s := range sources {
-		row := []string{s.URL, string(s.Kind), s.Title, s.Home, s.Language, s.Country, strings.Join(s.Tags, ";"), interval(s.Interval), s.Agent, interval(s.HostDelay), flag(s.Paused)}
+		row := []string{s.URL, string(s.Kind), s.Title, s.Home, s.Language, s.Country, strings.Join(s.Tags, ";"), interval(s.Interval), s.Agent, interval(s.HostDelay), policy(s.Refetch), flag(s.Paused)}
 		for i := range row {
 			row[i] = quoted(row[i])
 		}

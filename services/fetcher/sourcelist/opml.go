@@ -87,7 +87,7 @@ func (c *collector) outline(line int, attrs map[string]string, folders []string)
 	e := entry{
 		url: first("xmlurl"), kind: first(prefix + ":kind"), title: first("title", "text"), home: first("htmlurl"), language: first("language"),
 		country: first(prefix + ":country"), interval: first(prefix + ":interval"), agent: first(prefix + ":agent"),
-		hostDelay: first(prefix + ":host_delay"), paused: first(prefix + ":paused"),
+		hostDelay: first(prefix + ":host_delay"), refetch: first(prefix + ":refetch"), paused: first(prefix + ":paused"),
 	}
 	switch {
 	case e.url != "":
@@ -196,6 +196,7 @@ func (x *opmlWriter) source(s Source) {
 	attr(prefix+":interval", interval(s.Interval))
 	attr(prefix+":agent", s.Agent)
 	attr(prefix+":host_delay", interval(s.HostDelay))
+	attr(prefix+":refetch", policy(s.Refetch))
 	attr(prefix+":paused", flag(s.Paused))
 	x.print("/>\n")
 }

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"dateline/pkg/weburl"
+	"dateline/services/fetcher/refetch"
 
 	"golang.org/x/text/language"
 )
@@ -37,7 +38,8 @@ type Source struct {
 	Interval time.Duration // between polls; zero leaves it to the fetcher
 	Agent    string        // User-Agent for this source
 
-	HostDelay time.Duration // between requests to its site, where that is more than usual
+	HostDelay time.Duration  // between requests to its site, where that is more than usual
+	Refetch   refetch.Policy // when its pages are fetched again; nil leaves it to the fetcher
 	Paused    bool
 }
 
@@ -84,8 +86,8 @@ func (c *collector) problem(line int, format string, args ...any) {
 
 // entry is a source as written.
 type entry struct {
-	url, kind, title, home, language, country, interval, agent, hostDelay, paused string
-	tags                                                                          []string
+	url, kind, title, home, language, country, interval, agent, hostDelay, refetch, paused string
+	tags                                                                                   []string
 }
 
 // add takes an entry in. A value that cannot be read is told of and left out; one without a usable URL or kind is no source.
@@ -141,6 +143,9 @@ func (c *collector) add(line int, e entry) {
 			c.problem(line, "host_delay %q: a duration up to 1h, such as 10s", d)
 		}
 	}
+	if err := s.Refetch.UnmarshalText([]byte(e.refetch)); err != nil {
+		c.problem(line, "refetch: %w", err)
+	}
 	switch p := strings.ToLower(strings.TrimSpace(e.paused)); p {
 	case "", "false", "no", "0":
 	case "true", "yes", "1":
@@ -174,6 +179,9 @@ func (s *Source) merge(other Source) {
 		s.Interval = other.Interval
 	}
 	s.HostDelay = max(s.HostDelay, other.HostDelay)
+	if s.Refetch.IsZero() {
+		s.Refetch = other.Refetch
+	}
 	s.Paused = s.Paused || other.Paused
 	s.Tags = tags(append(s.Tags, other.Tags...))
 }
@@ -205,6 +213,14 @@ func text(s string) string {
 		s = strings.TrimSpace(strings.ToValidUTF8(s[:maxText], ""))
 	}
 	return s
+}
+
+// policy writes what is not left to the fetcher.
+func policy(p refetch.Policy) string {
+	if p.IsZero() {
+		return ""
+	}
+	return p.String()
 }
 
 // flag writes what is seldom so.

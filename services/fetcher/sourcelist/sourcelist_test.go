@@ -10,12 +10,14 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"dateline/services/fetcher/refetch"
 )
 
 var sources = []Source{
 	{URL: "https://a.example/feed?a=1&b=%22", Kind: Feed, Title: `The "Daily" <A> & Co, Ltd; élan`, Home: "https://a.example/", Language: "pt-BR", Country: "BR", Tags: []string{"News", "South America"}, Interval: 90 * time.Minute, Agent: "Bot/1.0 (+https://b.example)"},
-	{URL: "https://b.example/map.xml", Kind: Sitemap, Tags: []string{"News"}, Interval: 24 * time.Hour, HostDelay: 10 * time.Second, Paused: true},
-	{URL: "https://c.example/", Kind: Page, Title: "=HYPERLINK(1)", Interval: 1500 * time.Millisecond},
+	{URL: "https://b.example/map.xml", Kind: Sitemap, Tags: []string{"News"}, Interval: 24 * time.Hour, HostDelay: 10 * time.Second, Refetch: refetch.Policy{time.Hour, 24 * time.Hour}, Paused: true},
+	{URL: "https://c.example/", Kind: Page, Title: "=HYPERLINK(1)", Interval: 1500 * time.Millisecond, Refetch: refetch.Policy{}},
 	{URL: "https://d.example/rss", Kind: Feed, Title: "'-5 & 'it'", Language: "zh-Hant"},
 }
 
@@ -54,7 +56,8 @@ func TestReadCSV(t *testing.T) {
 		},
 		"lines in quotes":  {"url,title\nhttps://a.example/,\"a\nb\"\nx y,\n", `{https://a.example/ feed a b} line 4: url: not a web address`},
 		"misplaced quotes": {"url,title\nhttps://a.example/,a \"b\" c\nhttps://b.example/,b\n", `{https://b.example/ feed b} line 2: bare " in non-quoted-field`},
-		"unknown column":   {"url,notes\nhttps://a.example/,x\n", `{https://a.example/ feed} line 1: column "notes" is not read: the columns are url, kind, title, home, language, country, tags, interval, agent, host_delay, paused`},
+		"unknown column":   {"url,notes\nhttps://a.example/,x\n", `{https://a.example/ feed} line 1: column "notes" is not read: the columns are url, kind, title, home, language, country, tags, interval, agent, host_delay, refetch, paused`},
+		"visits":           {"url,refetch\nhttps://a.example/,\"1h, 24h\"\nhttps://b.example/,none\nhttps://c.example/,default\nhttps://d.example/,1h 1d\n", `{https://a.example/ feed 1h,1d}{https://b.example/ feed none}{https://c.example/ feed}{https://d.example/ feed} line 5: refetch: "1h 1d" is no duration such as 15m, 6h or 7d, nor none`},
 		"manners":          {"url,host_delay,paused\nhttps://a.example/,90s,Yes\nhttps://b.example/,2h,perhaps\n", `{https://a.example/ feed 1m30s true}{https://b.example/ feed} line 3: host_delay "2h": a duration up to 1h, such as 10s; line 3: paused "perhaps": true or false`},
 	} {
 		l, err := ReadCSV(strings.NewReader(c.in))
@@ -79,7 +82,7 @@ func TestReadCSV(t *testing.T) {
 func show(l *List) string {
 	var b strings.Builder
 	for _, s := range l.Sources {
-		words := []string{s.URL, string(s.Kind), s.Title, s.Home, s.Language, s.Country, strings.Join(s.Tags, "+"), interval(s.Interval), s.Agent, interval(s.HostDelay), flag(s.Paused)}
+		words := []string{s.URL, string(s.Kind), s.Title, s.Home, s.Language, s.Country, strings.Join(s.Tags, "+"), interval(s.Interval), s.Agent, interval(s.HostDelay), policy(s.Refetch), flag(s.Paused)}
 		fmt.Fprintf(&b, "{%s}", strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
 	}
 	for i, p := range l.Problems {

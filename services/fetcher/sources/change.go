@@ -14,7 +14,9 @@ import (
 	"dateline/pkg/queue"
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/fetch"
+	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/terminal"
 )
 
 // ErrRejected tells that some sources were refused, which has been told of already.
@@ -44,6 +46,7 @@ type Wish struct {
 	Tag        []string          `help:"Tag; may be given several times." placeholder:"TAG"`
 	Interval   time.Duration     `help:"Time between two polls; 0 to poll as often as it pays." default:"0s"`
 	HostDelay  time.Duration     `help:"Least time between two requests to its site, where that is more than --fetch-host-delay." default:"0s"`
+	Refetch    refetch.Policy    `help:"How long after its first fetch each of its pages is fetched again, such as 15m,1h,1d; none for never, default for what --refetch of the fetcher says." default:"default"`
 	Agent      string            `help:"User-Agent for its requests."`
 	Header     map[string]string `help:"Header for its requests, as NAME=VALUE; may be given several times." mapsep:"none"`
 	Proxy      string            `help:"Proxy for its requests: an http, https or socks5 URL with a port."`
@@ -59,7 +62,7 @@ func (w *Wish) wish() registry.Wish {
 	}
 	wish := registry.Wish{
 		Kind: registry.Kind(w.Kind), Title: w.Title, Language: w.Language, Country: strings.ToUpper(w.Country), Tags: w.Tag,
-		Interval: registry.Duration(w.Interval), HostDelay: registry.Duration(w.HostDelay), NoRobots: w.NoRobots, Backfill: w.Backfill,
+		Interval: registry.Duration(w.Interval), HostDelay: registry.Duration(w.HostDelay), NoRobots: w.NoRobots, Backfill: w.Backfill, Refetch: w.Refetch,
 		Overrides: fetch.Overrides{Agent: w.Agent, Proxy: w.Proxy, Unverified: w.Unverified},
 	}
 	if len(header) > 0 {
@@ -85,7 +88,7 @@ func (r *Registry) Add(ctx context.Context, out io.Writer, urls []string, w Wish
 		})
 		switch {
 		case errors.Is(err, ErrRejected):
-			fmt.Fprintf(out, "rejected  %s: %v\n", plain(url), err)
+			fmt.Fprintf(out, "rejected  %s: %v\n", terminal.Text(url), err)
 			rejected = ErrRejected
 		case err != nil:
 			return err
@@ -177,9 +180,9 @@ func (r *Registry) each(ctx context.Context, out io.Writer, done string, names [
 	for _, name := range names {
 		switch err := f(idOf(name)); {
 		case err == nil:
-			fmt.Fprintf(out, "%s  %s\n", done, plain(name))
+			fmt.Fprintf(out, "%s  %s\n", done, terminal.Text(name))
 		case errors.Is(err, registry.ErrUnknown):
-			fmt.Fprintf(out, "unknown  %s\n", plain(name))
+			fmt.Fprintf(out, "unknown  %s\n", terminal.Text(name))
 			rejected = ErrRejected
 		default:
 			return err

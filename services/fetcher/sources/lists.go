@@ -73,7 +73,7 @@ func (r *Registry) Import(ctx context.Context, in io.Reader, out io.Writer, file
 func wishOf(l sourcelist.Source) registry.Wish {
 	return registry.Wish{
 		Kind: registry.Kind(l.Kind), Title: l.Title, Home: l.Home, Language: l.Language, Country: l.Country, Tags: l.Tags,
-		Interval: registry.Duration(l.Interval), HostDelay: registry.Duration(l.HostDelay), Paused: l.Paused, Overrides: fetch.Overrides{Agent: l.Agent},
+		Interval: registry.Duration(l.Interval), HostDelay: registry.Duration(l.HostDelay), Paused: l.Paused, Refetch: l.Refetch, Overrides: fetch.Overrides{Agent: l.Agent},
 	}
 }
 
@@ -90,6 +90,9 @@ func merge(there *registry.Wish, list registry.Wish) {
 	}
 	there.Interval, there.HostDelay = cmp.Or(list.Interval, there.Interval), cmp.Or(list.HostDelay, there.HostDelay)
 	there.Paused = there.Paused || list.Paused
+	if !list.Refetch.IsZero() {
+		there.Refetch = list.Refetch
+	}
 	if len(list.Tags) > 0 {
 		there.Tags = list.Tags
 	}
@@ -116,7 +119,7 @@ func (r *Registry) Export(ctx context.Context, out io.Writer, f Filter, opml boo
 	for i, s := range all {
 		list[i] = sourcelist.Source{
 			URL: s.URL, Kind: sourcelist.Kind(s.Kind), Title: s.Title, Home: s.Home, Language: s.Language, Country: s.Country, Tags: s.Tags,
-			Interval: time.Duration(s.Interval), Agent: s.Overrides.Agent, HostDelay: time.Duration(s.HostDelay), Paused: s.Paused,
+			Interval: time.Duration(s.Interval), Agent: s.Overrides.Agent, HostDelay: time.Duration(s.HostDelay), Paused: s.Paused, Refetch: s.Refetch,
 		}
 		if s.Kind == registry.Auto {
 			list[i].Kind = sourcelist.Feed

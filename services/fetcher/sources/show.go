@@ -11,9 +11,9 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"dateline/services/fetcher/registry"
+	"dateline/services/fetcher/terminal"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -43,7 +43,7 @@ func (r *Registry) List(ctx context.Context, out io.Writer, f Filter, asJSON boo
 		if n := len(s.History); n > 0 {
 			last = s.History[n-1].Outcome + " " + humanize.RelTime(s.History[n-1].Time, now, "ago", "from now")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\t%s\t%s\t%s\n", s.Kind, healthOf(s), s.Revisit.Rate(), last, next(s, now), s.URL, plain(s.Title))
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\t%s\t%s\t%s\n", s.Kind, healthOf(s), s.Revisit.Rate(), last, next(s, now), s.URL, terminal.Text(s.Title))
 	}
 	return errors.Join(w.Flush(), broken)
 }
@@ -67,7 +67,7 @@ func (r *Registry) Health(ctx context.Context, out io.Writer, f Filter) error {
 		if !h.Since.IsZero() {
 			since = h.Since.Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", healthOf(s), since, h.Failures, h.Class, next(s, now), s.URL, plain(h.Why))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", healthOf(s), since, h.Failures, h.Class, next(s, now), s.URL, terminal.Text(h.Why))
 	}
 	fmt.Fprintln(w, english.Plural(len(all), "source", ""))
 	return errors.Join(w.Flush(), broken)
@@ -92,7 +92,7 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, plain(value))
+			fmt.Fprintf(w, "%s\t%s\n", name, terminal.Text(value))
 		}
 	}
 	row("url", s.URL)
@@ -120,6 +120,7 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 	default:
 		row("next poll", s.Plan)
 	}
+	row("fetched again", visits(s))
 	row("validators", validators(s))
 	if m := s.Standing.MovedTo; m != "" {
 		row("moved", fmt.Sprintf("to %s, seen %d times since %s", m, s.Standing.Sightings, s.Standing.MovedSince.Format(time.RFC3339)))
@@ -140,7 +141,7 @@ func (r *Registry) Explain(ctx context.Context, out io.Writer, name string) erro
 	fmt.Fprintln(out, "\nlast polls")
 	w = tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 	for _, p := range s.History {
-		fmt.Fprintf(w, "  %s\t%s\t%d new of %d\t%s\n", p.Time.Format(time.RFC3339), p.Outcome, p.New, p.Window, plain(p.Error))
+		fmt.Fprintf(w, "  %s\t%s\t%d new of %d\t%s\n", p.Time.Format(time.RFC3339), p.Outcome, p.New, p.Window, terminal.Text(p.Error))
 	}
 	return w.Flush()
 }
@@ -158,6 +159,19 @@ func validators(s *registry.Source) string {
 		return "none: the whole is asked for"
 	}
 	return strings.Join(all, ", ")
+}
+
+// visits tells when the source's pages are fetched again.
+func visits(s *registry.Source) string {
+	switch {
+	case s.Paused:
+		return "no page, while it is paused"
+	case s.Refetch.IsZero():
+		return "each page as --refetch of the fetcher says"
+	case len(s.Refetch) == 0:
+		return "no page"
+	}
+	return "each page " + s.Refetch.String() + " after its first fetch"
 }
 
 // wishes names what differs from the rest.
@@ -184,16 +198,6 @@ func wishes(s *registry.Source) string {
 		all = append(all, "header "+name)
 	}
 	return strings.Join(all, ", ")
-}
-
-// plain keeps what sites say from steering the terminal, or the table.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, s)
 }
 
 // masked is a source without its secrets: the values of headers, what a proxy's URL may hold, and what hubs sign with.

@@ -14,6 +14,7 @@ import (
 
 	"dateline/pkg/queue"
 	"dateline/pkg/queue/queuetest"
+	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/revisit"
 )
@@ -390,7 +391,7 @@ func TestImportAndExport(t *testing.T) {
 	}
 
 	// Both forms carry all that lists can say into another registry.
-	add(t, r, Wish{Kind: "sitemap", Country: "at", Interval: time.Hour, HostDelay: 7 * time.Second}, mapURL)
+	add(t, r, Wish{Kind: "sitemap", Country: "at", Interval: time.Hour, HostDelay: 7 * time.Second, Refetch: refetch.Policy{}}, mapURL)
 	for _, opml := range []bool{true, false} {
 		list := says(t, nil, func(out io.Writer) error { return r.Export(t.Context(), out, Filter{}, opml) })
 		other := open(t)
@@ -398,7 +399,7 @@ func TestImportAndExport(t *testing.T) {
 		if again := says(t, nil, func(out io.Writer) error { return other.Export(t.Context(), out, Filter{}, opml) }); again != list {
 			t.Errorf("%s\nbecomes\n%s", list, again)
 		}
-		if s := load(t, other, mapURL); s.Kind != registry.Sitemap || s.Country != "AT" || s.Interval != registry.Duration(time.Hour) || s.HostDelay != registry.Duration(7*time.Second) || !load(t, other, "https://example.org/news/").Paused {
+		if s := load(t, other, mapURL); s.Kind != registry.Sitemap || s.Country != "AT" || s.Interval != registry.Duration(time.Hour) || s.HostDelay != registry.Duration(7*time.Second) || s.Refetch.String() != "none" || !load(t, other, "https://example.org/news/").Paused {
 			t.Errorf("%+v", s.Wish)
 		}
 		if list := says(t, nil, func(out io.Writer) error { return r.Export(t.Context(), out, Filter{Kind: "page"}, opml) }); strings.Contains(list, feedURL) || !strings.Contains(list, "/news/") {

@@ -19,13 +19,9 @@ const InvalidURL extract.Reason = "invalid_url"
 // Article makes the article of a page. The error is an *extract.Error; with it may come what was found nevertheless. Publishers'
 // rules may be nil; explain is filled in where it is not nil. decoded tells how the page was encoded, as far as it came to that.
 func Article(ctx context.Context, p *article.Page, publishers *rules.Set, explain *extract.Explanation) (a *article.Article, decoded charset.Decoded, err error) {
-	url := p.FinalURL
-	if url == "" {
-		url = p.URL
-	}
-	key, err := weburl.Key(url)
+	url, key, err := identity(p)
 	if err != nil {
-		return nil, decoded, &extract.Error{Reason: InvalidURL, Err: err}
+		return nil, decoded, err
 	}
 	a, err = extract.Article(ctx, extract.Page{
 		URL: url, ContentType: p.ContentType, Body: p.Body, Captured: p.Captured, Truncated: p.Truncated, Item: p.Item,
@@ -51,4 +47,32 @@ func Article(ctx context.Context, p *article.Page, publishers *rules.Set, explai
 		return a, decoded, fmt.Errorf("page %s: %w", url, err)
 	}
 	return a, decoded, nil
+}
+
+// identity is the address that a page's article is known by, and its key. Its error is an *extract.Error.
+func identity(p *article.Page) (url, key string, err error) {
+	url = p.FinalURL
+	if url == "" {
+		url = p.URL
+	}
+	if key, err = weburl.Key(url); err != nil {
+		return "", "", &extract.Error{Reason: InvalidURL, Err: err}
+	}
+	return url, key, nil
+}
+
+// Removal is what follows from a page that is gone, for the article that it was. Its error is an *extract.Error.
+func Removal(p *article.Page) (*article.Removal, error) {
+	url, key, err := identity(p)
+	if err != nil {
+		return nil, fmt.Errorf("page %s: %w", p.URL, err)
+	}
+	r := &article.Removal{
+		SchemaVersion: article.SchemaVersion, ID: article.IDOfURL(key), URL: p.URL, Source: weburl.Source(url),
+		Reason: article.Gone, Status: p.Status, Time: p.Captured,
+	}
+	if r.URL == "" {
+		r.URL = url
+	}
+	return r, nil
 }

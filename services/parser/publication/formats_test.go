@@ -102,7 +102,7 @@ func TestMarkupOfFormats(t *testing.T) {
 	for i := range 400 {
 		hostile += "<font a" + strconv.Itoa(i) + ">"
 	}
-	_, err := Read(context.Background(), Publication{
+	_, _, err := Read(context.Background(), Publication{
 		Publisher: "rasc", Header: h("Content-Type", "application/json"), Stored: time.Now(),
 		Body: []byte(before + `"body_xhtml": "` + hostile + strings.Repeat("<p>a</p>", 20_000) + `"}`),
 	})
@@ -121,16 +121,13 @@ func TestFormatsSayWhatIsWrong(t *testing.T) {
 		{"no XML", "application/xml", "  x", "XML without an element"},
 		{"no text", "application/xml", "<nitf><head><docdata><doc-id id-string='1'/></docdata></head><body><body.content/></body></nitf>", "body.content: has no text"},
 		{"bad date", "application/xml", strings.Replace(nitf, "20241106T093000+0100", "tomorrow", 1), "docdata/date.release"},
-		{"canceled NITF", "application/xml", strings.Replace(nitf, "usable", "canceled", 1), "withdrawing an article is not supported"},
-		{"canceled NewsML", "application/xml", strings.Replace(newsml, "stat:usable", "stat:canceled", 1), "withdrawing an article is not supported"},
-		{"canceled ninjs", "application/json", strings.Replace(ninjs, `"usable"`, `"canceled"`, 1), "withdrawing an article is not supported"},
 		{"several items", "application/xml", strings.Replace(newsml, "ninat:picture", "ninat:text", 1), "holds 2 news items of text"},
 		{"no item", "application/xml", "<newsMessage/>", "holds 0 news items of text"},
 		{"a package", "application/xml", "<packageItem/>", "is a packageItem"},
 		{"a picture", "application/json", strings.Replace(ninjs, `"type": "text"`, `"type": "picture"`, 1), `type: "picture"`},
 		{"ninjs without a body", "application/json", `{"uri":"x:1","type":"text","pubstatus":"usable"}`, "body: has no text"},
 	} {
-		_, err := Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", c.contentType), Body: []byte(c.body), Stored: time.Now()})
+		_, _, err := Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", c.contentType), Body: []byte(c.body), Stored: time.Now()})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
@@ -142,7 +139,7 @@ func FuzzXML(f *testing.F) {
 		f.Add(testdata(f, name))
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		_, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/xml"), Body: []byte(s), Stored: time.Now()})
+		_, _, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/xml"), Body: []byte(s), Stored: time.Now()})
 	})
 }
 
@@ -151,7 +148,7 @@ func FuzzNinjs(f *testing.F) {
 		f.Add(testdata(f, name))
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		_, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/json"), Body: []byte(s), Stored: time.Now()})
+		_, _, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/json"), Body: []byte(s), Stored: time.Now()})
 	})
 }
 
@@ -163,7 +160,7 @@ func TestXMLIsLinear(t *testing.T) {
 		lineartest.Check(t, name, 16_000, func(n int) func() {
 			body := []byte("<nitf><head><docdata><doc-id id-string='1'/></docdata></head><body><body.content>" + strings.Repeat(piece, n) + "</body.content></body></nitf>")
 			return func() {
-				_, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/xml"), Body: body, Stored: time.Now()})
+				_, _, _ = Read(context.Background(), Publication{Publisher: "rasc", Header: h("Content-Type", "application/xml"), Body: body, Stored: time.Now()})
 			}
 		})
 	}

@@ -64,6 +64,9 @@ func (r *reader) article(b []byte) *article.Article {
 	if in.Publication != nil && in.Publication.ID != "" {
 		r.id = in.Publication.ID
 	}
+	if r.withdrawn() {
+		return &article.Article{URL: a.URL, CanonicalURL: a.CanonicalURL}
+	}
 	for _, author := range in.Authors {
 		if author.Name = strings.TrimSpace(author.Name); author.Name != "" {
 			a.Authors = append(a.Authors, author)
@@ -158,6 +161,9 @@ func (r *reader) blocks(in *article.Article) []article.Block {
 // newsArticle reads JSON-LD.
 func (r *reader) newsArticle(ctx context.Context, ld *jsonld.NewsArticle) *article.Article {
 	r.id = ld.ID
+	if r.withdrawn() {
+		return &article.Article{URL: r.url("url", ld.URL)}
+	}
 	body, err := extract.ArticleBody(ctx, ld.Body)
 	if err != nil {
 		r.wrong("articleBody", "%v", err)

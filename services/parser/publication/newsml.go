@@ -29,8 +29,9 @@ func (r *reader) newsML(e *element) *article.Article {
 	item := texts[0]
 	meta, content := item.find("itemMeta"), item.find("contentMeta")
 	r.id = item.get("guid")
-	if status := meta.find("pubStatus").get("qcode"); strings.HasSuffix(status, ":canceled") || strings.HasSuffix(status, ":withheld") {
-		r.wrong("itemMeta/pubStatus", "%q: withdrawing an article is not supported", status)
+	status := meta.find("pubStatus")
+	if r.pubStatus("itemMeta/pubStatus", first(status.get("qcode"), status.get("uri"))); r.withdrawn() {
+		return nil
 	}
 	a := &article.Article{
 		Headline: content.find("headline").string(), AlternativeHeadline: second(content.all("headline")), BodyState: article.BodyFull,

@@ -64,11 +64,11 @@ func (n ninjs) altID(role string) string {
 func (r *reader) ninjs(ctx context.Context, v map[string]any) *article.Article {
 	n := fold(v)
 	r.id = n.text("uri")
+	if r.pubStatus("pubstatus", n.text("pubstatus")); r.withdrawn() {
+		return nil
+	}
 	if t := n.text("type"); t != "" && t != "text" && t != "composite" {
 		r.wrong("type", "%q: only text is an article", t)
-	}
-	if s := n.text("pubstatus"); s == "canceled" || s == "withheld" {
-		r.wrong("pubstatus", "%q: withdrawing an article is not supported", s)
 	}
 	a := &article.Article{
 		Headline: n.text("headline"), Description: first(n.text("description_text"), n.text("description_summary")), BodyState: article.BodyFull,

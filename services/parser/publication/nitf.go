@@ -29,13 +29,20 @@ func (r *reader) nitf(e *element) *article.Article {
 	head, body := e.find("head"), e.find("body")
 	data := head.find("docdata")
 	r.id = data.find("doc-id").get("id-string")
-	if status := data.get("management-status"); status == "canceled" || status == "cancelled" || status == "withheld" {
-		r.wrong("docdata@management-status", "%q: withdrawing an article is not supported", status)
+	if r.pubStatus("docdata@management-status", data.get("management-status")); r.withdrawn() {
+		return nil
+	}
+	blocks := blocksOf(orEmpty(body.find("body.content")))
+	if other := data.get("management-doc-idref"); other != "" && len(blocks) == 0 { // with a text it is a correction, and an article
+		if r.pubStatus("docdata@management-idref-status", data.get("management-idref-status")); r.withdrawn() {
+			r.id = other
+			return nil
+		}
 	}
 	top := body.find("body.head")
 	a := &article.Article{
 		Headline: top.find("hedline", "hl1").string(), AlternativeHeadline: top.find("hedline", "hl2").string(), Description: top.find("abstract").string(),
-		Section: head.find("tobject", "tobject.property").get("tobject.property.type"), Body: blocksOf(orEmpty(body.find("body.content"))), BodyState: article.BodyFull,
+		Section: head.find("tobject", "tobject.property").get("tobject.property.type"), Body: blocks, BodyState: article.BodyFull,
 		Agency: first(top.find("distributor", "org").string(), top.find("distributor").string()),
 	}
 	if a.Headline == "" {

@@ -1,6 +1,6 @@
 // Package publication reads what publishers put on the queue: text, HTML or JSON, with headers for what these cannot say.
 //
-// A publication is either an article or a list of everything that is wrong with it; nothing is repaired in silence.
+// A publication is either an article, or the withdrawal of one, or a list of everything that is wrong with it; nothing is repaired in silence.
 package publication
 
 import (
@@ -40,21 +40,30 @@ type Publication struct {
 	Stored    time.Time // when the queue took it; dates more than a day later are refused
 }
 
-// Read makes an article, complete with identity. An error is an article.FieldErrors with all problems found: the name of a
+// Read makes an article, complete with identity, or the removal of one that the publication withdraws. An error is an article.FieldErrors with all problems found: the name of a
 // header (Dateline-Url), of an article's field (date_published), body, or publisher.
 //
 // Headers win over what the body says. The id comes from the URL; where there is none from the publisher's own id, which is
 // the header Dateline-Id, publication.id or id of an article, @id or identifier of JSON-LD; where there is neither, a
 // text/plain is known by its bytes, and anything else is refused. Without a Content-Type a body is text/plain if it is
 // valid UTF-8 and begins with neither < nor {; other types are not guessed.
-func Read(ctx context.Context, p Publication) (*article.Article, error) {
+//
+// A withdrawal names its article as the article's own publication would: by URL or id, in headers or in a body of any type, or
+// by the very bytes of a text/plain. It needs no body, and of one nothing else is read.
+func Read(ctx context.Context, p Publication) (*article.Article, *article.Removal, error) {
 	r := reader{p: p}
 	a := r.read(ctx)
-	if len(r.errs) > 0 {
-		return nil, r.errs
+	switch {
+	case len(r.errs) > 0:
+		return nil, nil, r.errs
+	case r.withdrawn():
+		return nil, &article.Removal{
+			SchemaVersion: article.SchemaVersion, ID: a.ID, URL: a.URL, CanonicalURL: a.CanonicalURL, Source: a.Source, Publication: a.Publication,
+			Reason: article.Withdrawn, Time: p.Stored,
+		}, nil
 	}
 	derive.Complete(a)
-	return a, nil
+	return a, nil, nil
 }
 
 // reader reads one publication and gathers what is wrong with it.
@@ -62,6 +71,8 @@ type reader struct {
 	p    Publication
 	errs article.FieldErrors
 	id   string // the publisher's own, as the body gives it
+
+	status pubStatus
 }
 
 // A receipt is a small message: so many problems, each so long, say enough.
@@ -94,8 +105,13 @@ func (r *reader) read(ctx context.Context) *article.Article {
 		}
 	}
 	given := r.headers()
-	kind, label, ok := r.contentType()
 	a := &article.Article{}
+	if r.withdrawn() && len(bytes.TrimSpace(r.p.Body)) == 0 {
+		r.override(a, given)
+		r.identify(a, "")
+		return a
+	}
+	kind, label, ok := r.contentType()
 	switch {
 	case len(bytes.TrimSpace(r.p.Body)) == 0:
 		r.wrong("body", "is empty")
@@ -114,12 +130,14 @@ func (r *reader) read(ctx context.Context) *article.Article {
 
 // body reads the body of a known kind.
 func (r *reader) body(ctx context.Context, kind, label, url string) *article.Article {
-	switch kind {
-	case "text/plain":
+	switch {
+	case r.withdrawn() && strings.HasPrefix(kind, "text/"): // known by the headers, or by its bytes
+		return nil
+	case kind == "text/plain":
 		return r.text(label)
-	case "text/html":
+	case kind == "text/html":
 		return r.html(ctx, label, url)
-	case "application/xml":
+	case kind == "application/xml":
 		return r.xml()
 	}
 	return r.json(ctx, label)
@@ -246,6 +264,7 @@ func (r *reader) headers() *article.Article {
 		Headline: r.header(article.HeaderHeadline), Section: r.header(article.HeaderSection),
 		URL: r.url(article.HeaderURL, r.header(article.HeaderURL)),
 	}
+	r.pubStatus(article.HeaderPubStatus, r.header(article.HeaderPubStatus))
 	a.DatePublished = r.date(article.HeaderPublished, r.header(article.HeaderPublished), article.FromHeader)
 	a.DateModified = r.date(article.HeaderModified, r.header(article.HeaderModified), article.FromHeader)
 	for _, name := range article.HeaderValues(r.p.Header, article.HeaderAuthor) {
@@ -353,6 +372,8 @@ func (r *reader) identify(a *article.Article, kind string) {
 		a.ID = article.IDOfPublication(r.p.Publisher, r.id)
 	case kind == "text/plain":
 		a.ID = article.IDOfContent(r.p.Publisher, article.Digest(r.p.Body))
+	case r.withdrawn() && r.header(article.HeaderURL) == "" && len(r.errs) == 0:
+		r.wrong("url", "is missing, and so is an id: give %s or %s, so that it is known what is withdrawn", article.HeaderURL, article.HeaderID)
 	case r.header(article.HeaderURL) == "" && len(r.errs) == 0:
 		r.wrong("url", "is missing, and so is an id: give %s or %s, so that the article is known again", article.HeaderURL, article.HeaderID)
 	}

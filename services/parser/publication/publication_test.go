@@ -26,7 +26,8 @@ func h(pairs ...string) map[string][]string {
 }
 
 func read(header map[string][]string, body string) (*article.Article, error) {
-	return Read(context.Background(), Publication{"rasc", header, []byte(body), stored})
+	a, _, err := Read(context.Background(), Publication{"rasc", header, []byte(body), stored})
+	return a, err
 }
 
 func mustRead(t *testing.T, header map[string][]string, body string) *article.Article {
@@ -243,7 +244,7 @@ func TestRejections(t *testing.T) {
 			[]string{"publisher: ", "Dateline-Schema-Version: ", "Dateline-Url: ", "Dateline-Published: ", "date_modified: ", "in_language: ", "body[0].level: ", "body[0].type: ", "body_state: "},
 		},
 	} {
-		a, err := Read(context.Background(), Publication{c.publisher, c.header, []byte(c.body), stored})
+		a, _, err := Read(context.Background(), Publication{c.publisher, c.header, []byte(c.body), stored})
 		var fields article.FieldErrors
 		if !errors.As(err, &fields) || a != nil {
 			t.Errorf("%s: %v, %v", c.name, a, err)
