@@ -1,7 +1,7 @@
 # What is longer than a test run. Everything else is `go test ./...`.
 N ?= 1000
 
-.PHONY: crash partitions cluster bench schemas weights fuzz
+.PHONY: crash partitions cluster opensearch bench schemas weights fuzz
 
 crash: ## kill each service, and the all-in-one process, N times
 	go test . -run Crash -v -timeout 3h -kills $(N)
@@ -11,6 +11,9 @@ partitions: ## indexers that share a record, N/10 times one of them killed
 
 cluster: ## the queue on three NATS servers, one of which is lost
 	go test ./pkg/queue -run TestCluster -v -timeout 10m -cluster
+
+opensearch: ## what every search backend has to do, on the server of DATELINE_OPENSEARCH_URL
+	go test ./services/indexer/search/opensearch -run Conformance -v -count=1 -timeout 20m
 
 bench: ## articles a second end to end, then of the queue and the store alone
 	go run . bench

@@ -30,6 +30,8 @@ func TestCopies(t *testing.T) {
 			t.Errorf("%v: %s%s exit %d, want %q", args, out, errs, code, want)
 		}
 	}
+	ask("1 of 2 found", "search", "--collapse", "w4")
+	ask("  2 copies\n", "search", "--collapse", "w4")
 	ask("2 copies, this one among them\n  "+ids["north"], "show", ids["south"])
 	ask(ids["south"], "copies", ids["north"])
 	ask("taken out of its group", "copies", "--take-out", ids["north"])

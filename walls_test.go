@@ -65,8 +65,10 @@ func TestWalls(t *testing.T) {
 				t.Errorf("%s imports %s: only pkg/queue knows NATS", dir, path)
 			case strings.HasPrefix(path, "go.etcd.io/bbolt") && !in("services/indexer/store"):
 				t.Errorf("%s imports %s: only services/indexer/store knows bbolt", dir, path)
-			case strings.HasPrefix(path, "github.com/blevesearch/") && !in("services/indexer/search"):
-				t.Errorf("%s imports %s: only services/indexer/search knows bleve", dir, path)
+			case strings.HasPrefix(path, "github.com/blevesearch/bleve") && !in("services/indexer/search/bleve"):
+				t.Errorf("%s imports %s: only services/indexer/search/bleve knows bleve", dir, path)
+			case strings.HasPrefix(path, "github.com/opensearch-project/") && !in("services/indexer/search/opensearch"):
+				t.Errorf("%s imports %s: only services/indexer/search/opensearch knows OpenSearch", dir, path)
 			}
 		}
 	}

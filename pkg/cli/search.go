@@ -25,6 +25,7 @@ type Search struct {
 	Filter     `embed:""`
 	Sort       string   `help:"relevance or date; by default relevance where there is a query." enum:",relevance,date" default:""`
 	Limit      int      `help:"How many to show." default:"10"`
+	Collapse   bool     `help:"Of near-duplicates, show one: the one that matches best, or by date the latest."`
 	Facets     []string `help:"Count all that match by these, of source, language, day, author, agency and section."`
 	FacetLimit int      `help:"How many values of each facet to show. Of days, all are." default:"10"`
 	Over       string   `name:"counts" help:"Instead, count by day, week or month, and show the share of all articles." enum:",day,week,month" default:""`
@@ -32,8 +33,9 @@ type Search struct {
 }
 
 type hit struct {
-	Article article.Article `json:"article"`
-	Snippet string          `json:"snippet"`
+	Article    article.Article `json:"article"`
+	Snippet    string          `json:"snippet"`
+	Duplicates int             `json:"duplicates"`
 }
 
 type facet struct {
@@ -54,6 +56,9 @@ func (s *Search) Run(ctx context.Context, term *Terminal) error {
 		query.Set("limit", strconv.Itoa(s.Limit))
 		if s.Sort != "" {
 			query.Set("sort", s.Sort)
+		}
+		if s.Collapse {
+			query.Set("collapse", "duplicates")
 		}
 		if len(s.Facets) > 0 {
 			query.Set("facets", strings.Join(s.Facets, ","))
@@ -85,7 +90,11 @@ func (s *Search) Run(ctx context.Context, term *Terminal) error {
 		if h.Snippet != "" {
 			fmt.Fprintf(term.Out, "    %s\n", term.marked(h.Snippet))
 		}
-		fmt.Fprintf(term.Out, "    %s  %s\n\n", a.ID, a.URL)
+		copies := ""
+		if h.Duplicates > 1 {
+			copies = fmt.Sprintf("  %s copies", humanize.Comma(int64(h.Duplicates)))
+		}
+		fmt.Fprintf(term.Out, "    %s  %s%s\n\n", a.ID, a.URL, copies)
 	}
 	for _, name := range s.Facets {
 		name = strings.TrimSpace(name)
@@ -231,6 +240,7 @@ type indexStatus struct {
 	StoreBytes   uint64 `json:"store_bytes"`
 	IndexBytes   uint64 `json:"index_bytes"`
 	Rebuilding   bool   `json:"rebuilding"`
+	Available    bool   `json:"search_available"`
 
 	Partitions []struct {
 		Partition int    `json:"partition"`
@@ -248,6 +258,9 @@ func (s *Status) index(ctx context.Context, term *Terminal) error {
 	_, err := fmt.Fprintf(term.Out, "\n%s articles in %s, %s searchable in %s; change feed at %d, search at %d\n",
 		humanize.Comma(int64(status.Articles)), humanize.Bytes(status.StoreBytes), humanize.Comma(int64(status.Documents)), humanize.Bytes(status.IndexBytes),
 		status.LastSeq, status.SearchCursor)
+	if err == nil && !status.Available {
+		_, err = fmt.Fprintln(term.Out, "the search index does not answer; /readyz says why")
+	}
 	if err != nil || len(status.Partitions) == 0 {
 		return err
 	}

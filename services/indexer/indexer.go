@@ -23,6 +23,7 @@ import (
 	"dateline/pkg/queue"
 	"dateline/services/indexer/api"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/opensearch"
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,6 +35,9 @@ type Config struct {
 	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
 	Advertise  string `name:"api-advertise" help:"Address at which other indexers reach this one's API, where they share a record in partitions. By default that of --api-addr, or this machine's name with its port." env:"DATELINE_API_ADVERTISE"`
 	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
+
+	SearchBackend string            `help:"Where the search index is: bleve, in the data directory, or opensearch, on a server." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
+	OpenSearch    opensearch.Config `embed:"" prefix:"opensearch-"`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
@@ -54,6 +58,9 @@ func (c *Config) Validate() error {
 	}
 	if c.IndexBatch < 1 || c.IndexBatch > maxBatch {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
+	}
+	if c.SearchBackend == searchOpenSearch {
+		return c.OpenSearch.Check()
 	}
 	return nil
 }
@@ -91,7 +98,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	if n := q.Partitions(); n > 1 {
 		return runReplica(ctx, cfg, q, adm, shared, log)
 	}
-	x, err := open(part{0, 1}, cfg.DataDir, adm.Registry, log)
+	x, err := open(cfg, part{0, 1}, cfg.DataDir, adm.Registry, log)
 	if err != nil {
 		return err
 	}
@@ -109,12 +116,12 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 }
 
 // open opens a partition's store and index in a directory. The store's file lock keeps every other process out.
-func open(p part, dir string, reg prometheus.Registerer, log *slog.Logger) (*indexer, error) {
+func open(cfg Config, p part, dir string, reg prometheus.Registerer, log *slog.Logger) (*indexer, error) {
 	st, err := store.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	index, err := search.Open(st, dir, reg, log)
+	index, err := openIndex(cfg, p.n, dir, st, reg, log)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

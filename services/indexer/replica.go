@@ -343,7 +343,7 @@ func (r *replica) hold(ctx context.Context, n int, h *holding) (err error) {
 	log := r.log.With("partition", n)
 	reg, forget := r.shown.add(n)
 	defer forget()
-	x, err := open(p, p.dir(r.cfg.DataDir), reg, log)
+	x, err := open(r.cfg, p, p.dir(r.cfg.DataDir), reg, log)
 	if errors.Is(err, store.ErrInUse) {
 		log.Debug("partition is still open elsewhere", "error", err)
 		return nil

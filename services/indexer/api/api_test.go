@@ -18,6 +18,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,7 +67,7 @@ func beginEmpty(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	ix, err := search.Open(st, dir, reg, log)
+	ix, err := bleve.Open(st, dir, reg, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,12 +98,13 @@ func merge(pieces []piece, limit int, at cursors) (page []json.RawMessage, next 
 		page = append(page, pieces[best].items[taken[best]].json)
 		taken[best]++
 	}
-	more := false
+	more, end := false, false
 	for n, p := range pieces {
 		switch {
 		case taken[n] < len(p.items):
 			if taken[n] > 0 {
 				at[n] = p.items[taken[n]-1].Behind
+				end = end || at[n] == "" // as far as pages go
 			}
 			more = true
 		case p.next != "":
@@ -112,7 +113,7 @@ func merge(pieces []piece, limit int, at cursors) (page []json.RawMessage, next 
 			at[n] = spent
 		}
 	}
-	if next = at.encode(); !more || len(next) > maxCursors {
+	if next = at.encode(); !more || end || len(next) > maxCursors {
 		return page, ""
 	}
 	return page, next
@@ -313,6 +314,7 @@ type status struct {
 	GroupedSeq   uint64 `json:"grouped_seq"`
 	StoreBytes   int64  `json:"store_bytes"`
 	IndexBytes   int64  `json:"index_bytes"`
+	Available    bool   `json:"search_available"`
 
 	Partitions []partitionStatus `json:"partitions,omitempty"`
 }
@@ -331,7 +333,7 @@ func (g *Gateway) status(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sum := status{Partitions: make([]partitionStatus, len(answers))}
+	sum := status{Available: true, Partitions: make([]partitionStatus, len(answers))}
 	for n, a := range answers {
 		addr, _ := g.At(n)
 		sum.Partitions[n] = partitionStatus{n, addr, a}
@@ -343,6 +345,7 @@ func (g *Gateway) status(w http.ResponseWriter, r *http.Request) error {
 		sum.GroupedSeq += a.GroupedSeq
 		sum.StoreBytes += a.StoreBytes
 		sum.IndexBytes += a.IndexBytes
+		sum.Available = sum.Available && a.Available
 	}
 	return answer(w, http.StatusOK, sum)
 }

@@ -136,3 +136,25 @@ func TestGroupsAreChangedByLocals(t *testing.T) {
 		}
 	}
 }
+
+func TestCollapse(t *testing.T) {
+	w := begin(t)
+	w.add("cut", longText(150))
+	whole, _ := w.add("whole", longText(300))
+	w.settle()
+	var page struct {
+		Total int
+		Hits  []struct {
+			Group      uint64 `json:"duplicate_group"`
+			Duplicates int
+			Article    struct{ ID string }
+		}
+	}
+	w.get("/v1/search?q=word1&sort=date&collapse=duplicates", &page)
+	if page.Total != 2 || len(page.Hits) != 1 || page.Hits[0].Article.ID != whole.ID || page.Hits[0].Group == 0 || page.Hits[0].Duplicates != 2 {
+		t.Errorf("%+v", page)
+	}
+	if resp := w.ask("GET", "/v1/search?collapse=yes"); resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("collapse=yes: %s", resp.Status)
+	}
+}

@@ -21,7 +21,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/export"
-	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -317,7 +317,7 @@ func TestExportWithIndexBehind(t *testing.T) {
 	}
 	reg := prometheus.NewRegistry()
 	log := slog.New(slog.DiscardHandler)
-	ix, err := search.Open(st, dir, reg, log) // and nobody runs it
+	ix, err := bleve.Open(st, dir, reg, log) // and nobody runs it
 	if err != nil {
 		t.Fatal(err)
 	}

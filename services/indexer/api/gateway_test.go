@@ -70,10 +70,11 @@ func TestGatewayKnowsAllOperations(t *testing.T) {
 func TestGatewayPages(t *testing.T) {
 	d := beginDivided(t)
 	for target, want := range map[string]string{
-		"/v1/articles?":                 "rice barley maize oats rye flour salt bread",
-		"/v1/search?sort=date&":         "rice flour barley salt maize oats bread rye",
-		"/v1/search?q=grain&sort=date&": "rice barley maize oats rye",
-		"/v1/search?q=balkhi&":          "",
+		"/v1/articles?":                                     "rice barley maize oats rye flour salt bread",
+		"/v1/search?sort=date&":                             "rice flour barley salt maize oats bread rye",
+		"/v1/search?q=grain&sort=date&":                     "rice barley maize oats rye",
+		"/v1/search?q=grain&sort=date&collapse=duplicates&": "rice barley maize oats rye",
+		"/v1/search?q=balkhi&":                              "",
 	} {
 		for limit := 1; limit <= 9; limit++ {
 			var names []string

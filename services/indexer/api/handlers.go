@@ -133,12 +133,12 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 		return err
 	}
 	ix, err := s.index.Stats()
-	if err != nil {
+	if err != nil && !errors.Is(err, search.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return answer(w, http.StatusOK, status{
 		Articles: st.Articles, LastSeq: st.LastSeq, SearchCursor: s.index.Cursor(), Documents: ix.Documents, Rebuilding: s.index.Rebuilding(),
-		GroupedSeq: st.Grouped, StoreBytes: st.Bytes, IndexBytes: ix.Bytes,
+		GroupedSeq: st.Grouped, StoreBytes: st.Bytes, IndexBytes: ix.Bytes, Available: err == nil,
 	})
 }
 

@@ -53,6 +53,10 @@ func (s *front) answerProblem(w http.ResponseWriter, r *http.Request, err error)
 		}
 	case errors.Is(err, store.ErrNotFound):
 		p = &problem{Status: http.StatusNotFound, Detail: err.Error()}
+	case errors.Is(err, search.ErrUnavailable):
+		s.log.Warn("search backend does not answer", "path", r.URL.Path, "error", err)
+		p = &problem{Status: http.StatusServiceUnavailable, Detail: "the search index is not available; what is stored meanwhile can be searched later"}
+		w.Header().Set("Retry-After", "10")
 	case errors.Is(err, context.DeadlineExceeded):
 		p = &problem{Status: http.StatusServiceUnavailable, Detail: "the answer took too long; ask for less, or later"}
 		w.Header().Set("Retry-After", "5")

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"dateline/services/indexer/search"
-	"dateline/services/indexer/store"
 )
 
-// hit is a search result: the record, where it matches and how well.
+// hit is a search result: the record, the group of near-duplicates that its article is in and how many articles that has,
+// where it matches and how well.
 type hit struct {
-	*store.Record
-	Score   float64 `json:"score,omitempty"`
-	Snippet string  `json:"snippet"`
+	stored
+	Duplicates uint64  `json:"duplicates,omitempty"`
+	Score      float64 `json:"score,omitempty"`
+	Snippet    string  `json:"snippet"`
 }
 
 // facet is what matches by the values of one facet.
@@ -68,7 +69,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 		Places []place          `json:"places,omitempty"` // of the hits, for a gateway
 	}{Total: found.Total, Hits: make([]hit, len(found.Hits)), Facets: make(map[string]facet, len(found.Facets)), Next: found.Next}
 	for i, h := range found.Hits {
-		page.Hits[i] = hit{h.Record, h.Score, h.Snippet}
+		page.Hits[i] = hit{stored{h.Record, h.Group}, h.Copies, h.Score, h.Snippet}
 		if q.Places {
 			page.Places = append(page.Places, place{Behind: h.Behind, Order: h.Order, Score: h.Score, ID: h.Article.ID})
 		}

@@ -122,7 +122,7 @@ func (s *Server) routes() []route {
 		{method: "DELETE", path: "/v1/articles/{id}/duplicates", handle: s.setApart(true), divided: (*Gateway).byID},
 		{method: "POST", path: "/v1/articles/{id}/duplicates", handle: s.setApart(false), divided: (*Gateway).byID},
 		{method: "GET", path: "/v1/export", params: slices.Concat(exportFilters, []string{"format", "bom", "snapshot", "skip"}), whole: true, handle: s.export, divided: (*Gateway).export},
-		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "facets", "facet_limit", "limit", "cursor"}), handle: s.search, divided: (*Gateway).search},
+		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "collapse", "facets", "facet_limit", "limit", "cursor"}), handle: s.search, divided: (*Gateway).search},
 		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts, divided: (*Gateway).counts},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes, divided: (*Gateway).changes},
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace, divided: (*Gateway).trace},

@@ -9,6 +9,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 )
 
@@ -63,7 +64,7 @@ func Select(ctx context.Context, st *store.Store, index *search.Index, q *search
 		err = ErrBehind
 	}
 	if err == nil {
-		err = s.addSuperseded(ctx, st, index, q, at)
+		err = s.addSuperseded(ctx, st, q, at)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("select as of change %d: %w", at, err)
@@ -72,14 +73,14 @@ func Select(ctx context.Context, st *store.Store, index *search.Index, q *search
 }
 
 // addSuperseded adds the revisions that match and were replaced after the change.
-func (s *Selection) addSuperseded(ctx context.Context, st *store.Store, index *search.Index, q *search.Query, at uint64) error {
+func (s *Selection) addSuperseded(ctx context.Context, st *store.Store, q *search.Query, at uint64) error {
 	var old []*store.Record
 	size := 0
 	match := func() error {
 		if len(old) == 0 {
 			return nil
 		}
-		matches, err := index.MatchingOf(ctx, q, old)
+		matches, err := bleve.MatchingOf(ctx, q, old)
 		for _, r := range matches {
 			s.add(r.Seq)
 		}

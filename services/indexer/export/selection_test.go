@@ -14,6 +14,7 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,7 +34,7 @@ func begin(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ix, err := search.Open(st, dir, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	ix, err := bleve.Open(st, dir, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

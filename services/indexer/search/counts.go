@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	bquery "github.com/blevesearch/bleve/v2/search/query"
 )
 
 // Interval is how long a period is that matches are counted in.
@@ -54,46 +52,55 @@ type Counts struct {
 	Periods []Period // in order; those without any article are left out
 }
 
+// Days are articles by the day that they were published, in order.
+type Days struct {
+	Total  uint64 // with those of no known day
+	Counts []DayCount
+}
+
+// DayCount is how many articles are of one day.
+type DayCount struct {
+	Day   time.Time
+	Count int
+}
+
+// DaysOf is the days of what ByDay counts, out of a total.
+func DaysOf(total uint64, byDay FacetCounts) (Days, error) {
+	d := Days{Total: total}
+	for _, v := range byDay.Values {
+		day, err := time.Parse(time.DateOnly, v.Value)
+		if err != nil {
+			return d, err
+		}
+		d.Counts = append(d.Counts, DayCount{day, v.Count})
+	}
+	return d, nil
+}
+
 // Counts counts what matches a query by when it was published, and sets it against all articles that match its filters.
 // Articles whose day is not known are in no period.
 func (x *Index) Counts(ctx context.Context, q *Query, every Interval) (*Counts, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	c := &Counts{}
-	count := func(what bquery.Query, total *uint64, add func(p *Period, n int)) error {
-		t, err := x.cur.count(ctx, what)
-		if err != nil {
-			return fmt.Errorf("count %q: %w", q.Text, blame(err))
-		}
-		*total = t.total
-		for _, v := range t.facet(byDay, 0).Values {
-			day, err := time.Parse(time.DateOnly, v.Value)
-			if err != nil {
-				return fmt.Errorf("count %q: %w", q.Text, err)
-			}
-			begin := every.begin(day)
-			if n := len(c.Periods); n == 0 || c.Periods[n-1].Begin.Before(begin) {
-				c.Periods = append(c.Periods, Period{Begin: begin})
-			}
-			add(&c.Periods[len(c.Periods)-1], v.Count)
-		}
-		return nil
+	days, err := x.backend.Days(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("count %q: %w", q.Text, err)
 	}
-	if err := count(q.all, &c.Total, func(p *Period, n int) { p.Count += n }); err != nil {
-		return nil, err
-	}
-	matches := c.Periods
-	c.Periods = nil
-	if err := count(q.filters, &c.All, func(p *Period, n int) { p.All += n }); err != nil {
-		return nil, err
+	c := &Counts{Total: days[0].Total, All: days[1].Total}
+	for _, d := range days[1].Counts {
+		begin := every.begin(d.Day)
+		if n := len(c.Periods); n == 0 || c.Periods[n-1].Begin.Before(begin) {
+			c.Periods = append(c.Periods, Period{Begin: begin})
+		}
+		c.Periods[len(c.Periods)-1].All += d.Count
 	}
 	// Of two searches one after the other, the second may know more articles, but hardly fewer periods.
-	for i := range c.Periods {
-		for len(matches) > 0 && matches[0].Begin.Before(c.Periods[i].Begin) {
-			matches = matches[1:]
+	i := 0
+	for _, d := range days[0].Counts {
+		begin := every.begin(d.Day)
+		for i < len(c.Periods) && c.Periods[i].Begin.Before(begin) {
+			i++
 		}
-		if len(matches) > 0 && matches[0].Begin.Equal(c.Periods[i].Begin) {
-			c.Periods[i].Count = min(matches[0].Count, c.Periods[i].All)
+		if i < len(c.Periods) && c.Periods[i].Begin.Equal(begin) {
+			c.Periods[i].Count = min(c.Periods[i].Count+d.Count, c.Periods[i].All)
 		}
 	}
 	return c, nil

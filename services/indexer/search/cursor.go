@@ -15,25 +15,33 @@ type page struct {
 	Query string   `json:"q"`
 	After [][]byte `json:"a,omitempty"` // by date: the sort values of the last hit. They are bytes, not text: those of dates are not UTF-8
 	Seen  []byte   `json:"s,omitempty"` // by relevance: the ids so far, as scores, and with them all places, shift with each new article
+	// Groups are those of near-duplicates that had their article, where they are collapsed.
+	Groups []byte `json:"g,omitempty"`
 }
 
 const (
 	sortValues = 2 // that the order by date has: date and id
-	seenBytes  = 6 // of an id: enough to tell one article from a million others
-	// maxSeen is how far pages by relevance go. A cursor then has about 4 kB, which all servers and proxies take in a URL.
+	seenBytes  = 6 // of an id: enough to tell one article from a million others; and of a group's number
+	// maxSeen is how many articles and groups a cursor names, and so how far pages by relevance go. A cursor then has about
+	// 5 kB, which all servers and proxies take in a URL.
 	maxSeen = 500
 )
 
-// seen tells which articles were on pages before.
-func (p page) seen() map[string]bool {
-	if len(p.Seen) == 0 {
-		return nil
+// keys are those that a cursor names.
+func keys(b []byte) map[string]bool {
+	all := make(map[string]bool, len(b)/seenBytes)
+	for i := 0; i < len(b); i += seenBytes {
+		all[string(b[i:i+seenBytes])] = true
 	}
-	seen := make(map[string]bool, len(p.Seen)/seenBytes)
-	for i := 0; i < len(p.Seen); i += seenBytes {
-		seen[string(p.Seen[i:i+seenBytes])] = true
+	return all
+}
+
+// fits reports whether a cursor can hold the page. By date one forgets the groups that were told first.
+func (p *page) fits() bool {
+	if over := len(p.Groups) - maxSeen*seenBytes; len(p.Seen) == 0 && over > 0 {
+		p.Groups = p.Groups[over:]
 	}
-	return seen
+	return len(p.Seen)+len(p.Groups) < maxSeen*seenBytes || len(p.Seen) == 0
 }
 
 // seenKey is how an article's id stands in a cursor.
@@ -62,9 +70,12 @@ func decodePage(cursor, queryID string, order Sort) (page, error) {
 	if p.Query != queryID {
 		return page{}, errors.New("belongs to another search")
 	}
-	whole := len(p.After) == 0 && len(p.Seen) > 0 && len(p.Seen)%seenBytes == 0 && len(p.Seen) <= maxSeen*seenBytes
+	whole := len(p.After) == 0 && len(p.Seen) > 0
 	if order == ByDate {
 		whole = len(p.After) == sortValues && len(p.Seen) == 0
+	}
+	for _, keys := range [][]byte{p.Seen, p.Groups} {
+		whole = whole && len(keys)%seenBytes == 0 && len(keys) <= maxSeen*seenBytes
 	}
 	if !whole {
 		return page{}, errors.New("is not a cursor that this API gave")

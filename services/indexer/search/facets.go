@@ -10,17 +10,17 @@ import (
 // Facet is something to count matches by.
 type Facet string
 
-// labelOf are the facets there are.
-var labelOf = map[Facet]string{
-	"source": labelSource, "language": labelLanguage, byDay: labelDay, byAuthor: labelAuthor, byAgency: labelAgency, bySection: labelSection,
-}
-
+// The facets there are. Days are those of UTC.
 const (
-	byDay     Facet = "day"
-	byAuthor  Facet = "author"
-	byAgency  Facet = "agency"
-	bySection Facet = "section"
+	BySource   Facet = "source"
+	ByLanguage Facet = "language"
+	ByDay      Facet = "day"
+	ByAuthor   Facet = "author"
+	ByAgency   Facet = "agency"
+	BySection  Facet = "section"
 )
+
+var allFacets = []Facet{ByAgency, ByAuthor, ByDay, ByLanguage, BySection, BySource}
 
 // How many values of a facet are told.
 const (
@@ -47,8 +47,8 @@ func parseFacets(s string) ([]Facet, error) {
 	var facets []Facet
 	for name := range strings.SplitSeq(s, ",") {
 		f := Facet(strings.TrimSpace(name))
-		if labelOf[f] == "" {
-			return nil, bad("facets", "%q is none of agency, author, day, language, section, source", f)
+		if !slices.Contains(allFacets, f) {
+			return nil, bad("facets", "%q is none of %v", f, allFacets)
 		}
 		if !slices.Contains(facets, f) {
 			facets = append(facets, f)
@@ -57,85 +57,48 @@ func parseFacets(s string) ([]Facet, error) {
 	return facets, nil
 }
 
-// facet tells the values of one facet. Those that are written in several ways are one.
-func (t tally) facet(f Facet, limit int) FacetCounts {
-	type value struct {
-		FacetValue
-		most int // how often it is written so
+// Values adds up what matches by the values of a facet. Those that are written in several ways are one.
+type Values struct {
+	Beyond int // how often values came that are not added
+	byKey  map[string]*value
+}
+
+type value struct {
+	FacetValue
+	most int // how often it is written so
+}
+
+// Add adds matches that have a value, whose folded form is the key.
+func (v *Values) Add(key, written string, n int) {
+	one := v.byKey[key]
+	if one == nil {
+		if v.byKey == nil {
+			v.byKey = map[string]*value{}
+		}
+		one = &value{}
+		v.byKey[key] = one
 	}
-	values := map[string]*value{}
-	for term, n := range t.labels {
-		rest, ok := strings.CutPrefix(term, labelOf[f])
-		if !ok {
-			continue
-		}
-		key, name, named := strings.Cut(rest, labelEnd)
-		if !named {
-			name = key
-		}
-		v := values[key]
-		if v == nil {
-			v = &value{}
-			values[key] = v
-		}
-		v.Count += n
-		if n > v.most || n == v.most && name < v.Value {
-			v.Value, v.most = name, n
-		}
+	one.Count += n
+	if n > one.most || n == one.most && written < one.Value {
+		one.Value, one.most = written, n
 	}
-	c := FacetCounts{Values: make([]FacetValue, 0, len(values))}
-	for _, v := range values {
-		c.Values = append(c.Values, v.FacetValue)
+}
+
+// Counts tells up to limit values of a facet, of days all.
+func (v *Values) Counts(f Facet, limit int) FacetCounts {
+	c := FacetCounts{Values: make([]FacetValue, 0, len(v.byKey)), Other: v.Beyond}
+	for _, one := range v.byKey {
+		c.Values = append(c.Values, one.FacetValue)
 	}
-	if f == byDay {
+	if f == ByDay {
 		for i, v := range c.Values {
-			if day, err := time.Parse(dayLayout, v.Value); err == nil { // document wrote it
+			if day, err := time.Parse(DayLayout, v.Value); err == nil { // a backend wrote it
 				c.Values[i].Value = day.Format(time.DateOnly)
 			}
 		}
 		slices.SortFunc(c.Values, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
 		return c
 	}
-	return c.cut(limit)
-}
-
-// AddFacets adds up what several indexes counted by one facet, each of them telling more values than limit.
-func AddFacets(f Facet, limit int, all ...FacetCounts) FacetCounts {
-	type value struct {
-		FacetValue
-		most int // of one index, whose spelling it has
-	}
-	values := map[string]*value{}
-	sum := FacetCounts{Values: []FacetValue{}}
-	for _, c := range all {
-		sum.Other += c.Other
-		for _, v := range c.Values {
-			key := v.Value
-			if f == byAuthor || f == byAgency || f == bySection {
-				key = labelKey(key)
-			}
-			s := values[key]
-			if s == nil {
-				s = &value{}
-				values[key] = s
-			}
-			if s.Count += v.Count; v.Count > s.most {
-				s.Value, s.most = v.Value, v.Count
-			}
-		}
-	}
-	for _, v := range values {
-		sum.Values = append(sum.Values, v.FacetValue)
-	}
-	if f == byDay {
-		slices.SortFunc(sum.Values, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
-		return sum
-	}
-	return sum.cut(limit)
-}
-
-// cut sorts values, and tells no more of them than limit.
-func (c FacetCounts) cut(limit int) FacetCounts {
 	slices.SortFunc(c.Values, func(a, b FacetValue) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
 	})
@@ -144,4 +107,20 @@ func (c FacetCounts) cut(limit int) FacetCounts {
 	}
 	c.Values = c.Values[:min(limit, len(c.Values))]
 	return c
+}
+
+// AddFacets adds up what several indexes counted by one facet, each of them telling more values than limit.
+func AddFacets(f Facet, limit int, all ...FacetCounts) FacetCounts {
+	var sum Values
+	for _, c := range all {
+		sum.Beyond += c.Other
+		for _, v := range c.Values {
+			key := v.Value
+			if f == ByAuthor || f == ByAgency || f == BySection {
+				key = Fold(key)
+			}
+			sum.Add(key, v.Value, v.Count)
+		}
+	}
+	return sum.Counts(f, limit)
 }

@@ -52,7 +52,8 @@ func FuzzCursor(f *testing.F) {
 				t.Errorf("%v became %v, %v", p, got, err)
 			}
 			if p, err := decodePage(cursor, id, order); err == nil {
-				p.seen()
+				keys(p.Seen)
+				keys(p.Groups)
 			}
 		}
 	})

@@ -1,60 +1,85 @@
 // Package search is the full-text index: a projection of the store's change feed that can always be made again.
 //
-// The index keeps the cursor of the feed that it has taken in, the id of the store and the version of its mapping as
-// part of itself. It is made anew from the record when it is missing, does not open, is of another mapping or of another
-// store, or is ahead of its store.
+// What a query is, what a page of hits is, and how an index follows the record is the same whatever keeps the index. That
+// is a Backend: files of bleve's in the data directory (package bleve), or a server (package opensearch).
 package search
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"dateline/services/indexer/store"
 
-	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-// DirName is the name of the index in the data directory.
-const DirName = "search.bleve"
 
 // Projection is the name of the index's checkpoints in the store.
 const Projection = "search"
 
-// What the index keeps beside its documents.
-var (
-	keyCursor  = []byte("dateline/cursor")
-	keyStore   = []byte("dateline/store")
-	keyMapping = []byte("dateline/mapping")
-)
+// Version names how this Dateline reads texts for the index: under another one the same query may match otherwise. It has
+// to grow with each change to what package analysis makes of a text, and to which fields hold what of an article; an index
+// of another version is made anew.
+const Version = "2"
 
 // maxSilence is how long the projector may be behind without progress and still count as alive.
 const maxSilence = 30 * time.Second
 
+// Backend keeps an index. It is read beside being written, which one goroutine does.
+type Backend interface {
+	// Top returns the first n matches of a query in its order, and how many there are in all. By date these are the first
+	// behind a match, whose After is given, if any.
+	Top(ctx context.Context, q *Query, after [][]byte, n int) (matches []Match, total uint64, err error)
+	// Records returns the records of matches, nil for those that were taken down after they were indexed.
+	Records(ctx context.Context, matches []Match) ([]*store.Record, error)
+	// Facets counts all matches by the query's facets.
+	Facets(ctx context.Context, q *Query) (map[Facet]FacetCounts, error)
+	// Days counts all matches by day, and then all articles that pass the query's filters.
+	Days(ctx context.Context, q *Query) ([2]Days, error)
+	// Matching calls visit with the id of each article that matches, in no order, as the index has them at one moment, and
+	// returns the last change that it had surely taken in then. Nothing is scored or sorted.
+	Matching(ctx context.Context, q *Query, visit func(id string) error) (cursor uint64, err error)
+	// Searchable is the last change that a search sees. It may be a batch ahead of the current generation's cursor, which moves
+	// after the batch is there.
+	Searchable() (uint64, error)
+	Stats(ctx context.Context) (Stats, error)
+
+	// Current is the generation that is searched. The projector asks for it at each step, and so gets it once a server that
+	// was away is back.
+	Current(ctx context.Context) (Generation, error)
+	// Anew has fill fill an empty generation, and puts it in the place of the current one. Where fill fails it is thrown away.
+	Anew(ctx context.Context, fill func(Generation) error) error
+	// Rest is called again and again while there is nothing to take in.
+	Rest(ctx context.Context) error
+	Close() error
+}
+
+// Generation is one index made from the record. Only the projector writes to it.
+type Generation interface {
+	// Cursor is the last change that can be searched.
+	Cursor() uint64
+	// Take takes in changes that follow the cursor. They can be searched when it returns, and again after a restart.
+	Take(ctx context.Context, changes []store.Change) error
+}
+
+// ErrUnavailable tells that a backend elsewhere does not answer now. The record goes on without it.
+var ErrUnavailable = errors.New("the search backend is not available")
+
 // Index is the open index. Searches may run beside the projector and beside a rebuild.
 type Index struct {
 	store   *store.Store
-	dir     string
+	backend Backend
 	log     *slog.Logger
 	metrics *metrics
 
 	again   chan struct{} // a rebuild is asked for
 	checked uint64        // the last checkpoint in the store; the projector's
 
-	mu  sync.RWMutex // held for writing while one index replaces another
-	cur *generation
-
+	cursor     atomic.Uint64 // of the current generation
 	rebuilding atomic.Bool
 	progress   atomic.Int64 // UnixNano of the last batch, or of having nothing to do
 
@@ -62,134 +87,28 @@ type Index struct {
 	err   error // of the last attempt at a batch
 }
 
-// generation is one index on disk. Only the projector moves its cursor.
-type generation struct {
-	bleve.Index
-	cursor  atomic.Uint64
-	columns columns
-}
-
-// Open opens the index in the data directory, or begins a new one where there is none that fits the store. It fills when
-// Run runs. Close must not be called before Run has returned.
-func Open(st *store.Store, dataDir string, reg prometheus.Registerer, log *slog.Logger) (*Index, error) {
-	x := &Index{store: st, dir: filepath.Join(dataDir, DirName), log: log, again: make(chan struct{}, 1)}
-	err := os.RemoveAll(x.rebuildDir()) // that a crash left half done
-	if err != nil {
-		return nil, fmt.Errorf("open search index: %w", err)
-	}
-	g, why := x.open(x.dir)
-	if why != nil {
-		if !errors.Is(why, fs.ErrNotExist) || st.LastSeq() > 0 {
-			log.Warn("search index is made anew from the record", "reason", why, "records", st.LastSeq())
-		}
-		if g, err = x.create(x.dir); err != nil {
-			return nil, fmt.Errorf("open search index: %w", err)
-		}
-	}
-	x.cur = g
+// New makes an index of a backend, which it closes. It fills when Run runs. Close must not be called before Run has returned.
+func New(st *store.Store, b Backend, reg prometheus.Registerer, log *slog.Logger) (*Index, error) {
+	x := &Index{store: st, backend: b, log: log, again: make(chan struct{}, 1)}
+	var err error
 	if x.checked, err = st.LastCheckpoint(Projection); err != nil {
-		return nil, errors.Join(fmt.Errorf("open search index: %w", err), g.Close())
+		return nil, errors.Join(fmt.Errorf("open search index: %w", err), b.Close())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
+	defer cancel()
+	if g, err := b.Current(ctx); err == nil {
+		x.cursor.Store(g.Cursor())
+	} else {
+		log.Warn("search index is not there yet; the record goes on without", "error", err)
+		x.fail(err)
 	}
 	x.progress.Store(time.Now().UnixNano())
 	x.metrics = newMetrics(reg, x)
 	return x, nil
 }
 
-func (x *Index) rebuildDir() string { return x.dir + ".new" }
-
-// open opens an index that fits the store; otherwise it says why there is none.
-func (x *Index) open(dir string) (g *generation, why error) {
-	if _, err := os.Stat(dir); err != nil {
-		return nil, err
-	}
-	// A damaged file can lead bleve out of its bounds, and a truncated one out of its mapping, which is a fault.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			g, why = nil, fmt.Errorf("opening it panicked: %v", r)
-		}
-	}()
-	idx, err := bleve.OpenUsing(dir, indexConfig())
-	if err != nil {
-		return nil, err
-	}
-	g = &generation{Index: idx}
-	if why = x.examine(g); why != nil {
-		return nil, errors.Join(why, idx.Close())
-	}
-	return g, nil
-}
-
-// examine tells why an index does not fit the store, and reads its cursor.
-func (x *Index) examine(g *generation) error {
-	get := func(key []byte) string {
-		v, _ := g.GetInternal(key)
-		return string(v)
-	}
-	if v := get(keyMapping); v != mappingVersion {
-		return fmt.Errorf("it has mapping version %q, this Dateline has %q", v, mappingVersion)
-	}
-	if get(keyStore) != x.store.ID() {
-		return errors.New("it was made from another record")
-	}
-	cursor, last := decodeCursor(get(keyCursor)), x.store.LastSeq()
-	if cursor > last {
-		return fmt.Errorf("it has taken in change %d, the record's last is %d", cursor, last)
-	}
-	documents, err := g.DocCount()
-	if err != nil {
-		return err
-	}
-	if cursor == last {
-		st, err := x.store.Stats()
-		if err != nil {
-			return err
-		}
-		if documents != st.Articles {
-			return fmt.Errorf("it holds %d documents of %d articles", documents, st.Articles)
-		}
-	}
-	g.cursor.Store(cursor)
-	return nil
-}
-
-// create begins an empty index, in place of whatever is there.
-func (x *Index) create(dir string) (*generation, error) {
-	if err := os.RemoveAll(dir); err != nil {
-		return nil, err
-	}
-	m, err := newMapping()
-	if err != nil {
-		return nil, err
-	}
-	idx, err := bleve.NewUsing(dir, m, scorch.Name, scorch.Name, indexConfig())
-	if err != nil {
-		return nil, err
-	}
-	b := idx.NewBatch()
-	b.SetInternal(keyMapping, []byte(mappingVersion))
-	b.SetInternal(keyStore, []byte(x.store.ID()))
-	b.SetInternal(keyCursor, encodeCursor(0))
-	if err := idx.Batch(b); err != nil {
-		return nil, errors.Join(err, idx.Close())
-	}
-	return &generation{Index: idx}, nil
-}
-
-// indexConfig leaves scorch's batches synchronous. Persisting in the background ("unsafe_batch") would lose nothing either,
-// because the cursor is part of the same snapshot as the documents and goes back with them; but it measured no faster in
-// batches, hides a full disk from the projector, and lets memory grow while the disk is slow. Fewer segments than scorch
-// has by default make the index 6 percent smaller and searches faster.
-func indexConfig() map[string]any {
-	return map[string]any{"bolt_timeout": "1s", "scorchMergePlanOptions": map[string]any{"maxSegmentsPerTier": 4}}
-}
-
 // Cursor is the sequence number up to which changes are searchable.
-func (x *Index) Cursor() uint64 {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.cur.cursor.Load()
-}
+func (x *Index) Cursor() uint64 { return x.cursor.Load() }
 
 // Rebuilding reports whether the index is being made anew beside the one that is searched, or is about to be.
 func (x *Index) Rebuilding() bool { return x.rebuilding.Load() }
@@ -200,28 +119,38 @@ type Stats struct {
 	Bytes     int64 // on disk
 }
 
+// statsTimeout is how long a backend elsewhere may take to tell what it holds.
+const statsTimeout = 5 * time.Second
+
 // Stats measures the index.
 func (x *Index) Stats() (Stats, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	n, err := x.cur.DocCount()
-	if err != nil {
-		return Stats{}, fmt.Errorf("search index stats: %w", err)
-	}
-	st := Stats{Documents: n}
-	err = filepath.WalkDir(x.dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil //nolint:nilerr // a merge removes files meanwhile
-		}
-		if info, err := d.Info(); err == nil {
-			st.Bytes += info.Size()
-		}
-		return nil
-	})
+	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
+	defer cancel()
+	st, err := x.backend.Stats(ctx)
 	if err != nil {
 		return Stats{}, fmt.Errorf("search index stats: %w", err)
 	}
 	return st, nil
+}
+
+// Matching calls visit with the id of each article that matches a query, in no order, as the index has them at one
+// moment, and returns the last change that it had taken in then. Nothing is scored or sorted, so that it takes no memory
+// for what it finds. An error of visit ends it.
+func (x *Index) Matching(ctx context.Context, q *Query, visit func(id string) error) (cursor uint64, err error) {
+	if cursor, err = x.backend.Matching(ctx, q, visit); err != nil {
+		return 0, fmt.Errorf("match %q: %w", q.Text, err)
+	}
+	return cursor, nil
+}
+
+// Searchable is the last change that a search sees. It may be a batch ahead of Cursor, which is told of a batch after it
+// is there.
+func (x *Index) Searchable() (uint64, error) {
+	at, err := x.backend.Searchable()
+	if err != nil {
+		return 0, fmt.Errorf("search index: %w", err)
+	}
+	return at, nil
 }
 
 // Check tells why new articles do not become searchable, or nil.
@@ -241,19 +170,8 @@ func (x *Index) Check(context.Context) error {
 
 // Close writes out what is in memory and closes the index.
 func (x *Index) Close() error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.cur.Close(); err != nil {
+	if err := x.backend.Close(); err != nil {
 		return fmt.Errorf("close search index: %w", err)
 	}
 	return nil
-}
-
-func encodeCursor(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
-
-func decodeCursor(s string) uint64 {
-	if len(s) != 8 {
-		return 0
-	}
-	return binary.BigEndian.Uint64([]byte(s))
 }

@@ -2,15 +2,8 @@ package search
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
-
-	"dateline/pkg/disk"
-
-	bdocument "github.com/blevesearch/bleve/v2/document"
 )
 
 // What one batch takes in at most.
@@ -19,12 +12,8 @@ const (
 	batchBytes   = 16 << 20
 )
 
-// headroom is how much free disk a batch wants to find, in bytes. Scorch does not get over a disk that fills under it: a
-// batch after a failed one was seen to panic in a segment that the failure had closed. So the disk is not let get there.
-const headroom = 32 << 20
-
-// warmEvery is how often the columns of merged segments are made while there is nothing to do.
-const warmEvery = time.Second
+// restEvery is how often a backend may do what it does while there is nothing to take in.
+const restEvery = time.Second
 
 // Waits after an error.
 const (
@@ -81,19 +70,23 @@ func (x *Index) follow(ctx context.Context) error {
 		return x.rebuild(ctx)
 	default:
 	}
-	g := x.cur // only this goroutine replaces it
-	if g.cursor.Load() >= x.store.LastSeq() {
-		if err := x.checkpoint(ctx, g.cursor.Load()); err != nil {
+	g, err := x.backend.Current(ctx)
+	if err != nil {
+		return fmt.Errorf("search index: %w", err)
+	}
+	x.cursor.Store(g.Cursor())
+	if g.Cursor() >= x.store.LastSeq() {
+		if err := x.checkpoint(ctx, g.Cursor()); err != nil {
 			return err
 		}
-		if err := g.warm(); err != nil {
+		if err := x.backend.Rest(ctx); err != nil {
 			return fmt.Errorf("search index: %w", err)
 		}
 		x.fail(nil)
 		x.progress.Store(time.Now().UnixNano())
-		return x.idle(ctx, g.cursor.Load())
+		return x.idle(ctx, g.Cursor())
 	}
-	return x.catchUp(ctx, g)
+	return x.catchUp(ctx, g, true)
 }
 
 // idle waits a while for a change or for a rebuild to be asked for.
@@ -109,77 +102,50 @@ func (x *Index) idle(ctx context.Context, cursor uint64) error {
 	case <-x.again:
 		x.Rebuild()
 		return nil
-	case <-time.After(warmEvery): // segments are merged when nothing else is done
+	case <-time.After(restEvery):
 		return nil
 	case <-ctx.Done():
 		return nil
 	}
 }
 
-// catchUp takes in batches until the index has all that the store has.
-func (x *Index) catchUp(ctx context.Context, g *generation) error {
-	begun, said := g.cursor.Load(), time.Now()
-	for g.cursor.Load() < x.store.LastSeq() {
-		if len(x.again) > 0 && g == x.cur {
+// catchUp takes in batches until a generation has all that the store has. Where it is the one that is searched, it stops for
+// a rebuild.
+func (x *Index) catchUp(ctx context.Context, g Generation, current bool) error {
+	begun, said := g.Cursor(), time.Now()
+	for g.Cursor() < x.store.LastSeq() {
+		if len(x.again) > 0 && current {
 			return nil
 		}
 		if err := x.project(ctx, g); err != nil {
 			return err
 		}
+		if current {
+			x.cursor.Store(g.Cursor())
+		}
 		x.fail(nil)
 		if time.Since(said) > progressEvery {
 			said = time.Now()
-			x.log.Info("search index catches up", "from", begun, "at", g.cursor.Load(), "of", x.store.LastSeq())
+			x.log.Info("search index catches up", "from", begun, "at", g.Cursor(), "of", x.store.LastSeq())
 		}
 	}
 	return nil
 }
 
 // project takes in one batch of changes after the cursor. Taking in a batch twice gives the same index.
-func (x *Index) project(ctx context.Context, g *generation) error {
+func (x *Index) project(ctx context.Context, g Generation) error {
 	begin := time.Now()
-	switch free, err := disk.Free(filepath.Dir(x.dir)); {
-	case err != nil:
-		return fmt.Errorf("search index: %w", err)
-	case free < headroom:
-		return fmt.Errorf("search index waits for disk space: %d of %d bytes are free", free, headroom)
-	}
-	changes, err := x.store.ChangesWithRecords(ctx, g.cursor.Load(), batchRecords, batchBytes)
+	changes, err := x.store.ChangesWithRecords(ctx, g.Cursor(), batchRecords, batchBytes)
 	if err != nil {
 		return err
 	}
 	if len(changes) == 0 {
 		return nil
 	}
-	// Of an article with several changes here, only the last is worth analysing: map entries replace each other.
-	docs := make(map[string]*bdocument.Document, len(changes))
-	for i := range changes {
-		c := &changes[i]
-		a, err := c.Shown()
-		if err != nil {
-			return err
-		}
-		if a == nil {
-			docs[c.ArticleID] = nil
-			continue
-		}
-		docs[c.ArticleID] = document(c.Record, a)
-	}
-	b := g.NewBatch()
-	for id, d := range docs {
-		if d == nil {
-			b.Delete(id)
-		} else if err := b.IndexAdvanced(d); err != nil {
-			return fmt.Errorf("index article %s: %w", id, err)
-		}
-	}
 	last := changes[len(changes)-1].Seq
-	b.SetInternal(keyCursor, encodeCursor(last))
-	if err := g.Batch(b); err != nil {
+	if err := g.Take(ctx, changes); err != nil {
 		return fmt.Errorf("index changes up to %d: %w", last, err)
 	}
-	g.cursor.Store(last)
-
 	now := time.Now()
 	x.progress.Store(now.UnixNano())
 	x.metrics.batch.Observe(float64(len(changes)))
@@ -218,43 +184,16 @@ func (x *Index) rebuild(ctx context.Context) (err error) {
 		}
 		x.rebuilding.Store(len(x.again) > 0)
 	}()
-	g, err := x.create(x.rebuildDir())
+	err = x.backend.Anew(ctx, func(g Generation) error { return x.catchUp(ctx, g, false) })
 	if err != nil {
 		return fmt.Errorf("make search index anew: %w", err)
 	}
-	if err := x.catchUp(ctx, g); err != nil {
-		return errors.Join(fmt.Errorf("make search index anew: %w", err), g.Close(), os.RemoveAll(x.rebuildDir()))
-	}
-	if err := g.Close(); err != nil { // which writes it out whole
+	g, err := x.backend.Current(ctx)
+	if err != nil {
 		return fmt.Errorf("make search index anew: %w", err)
 	}
-	if err := x.replace(); err != nil {
-		return fmt.Errorf("make search index anew: %w", err)
-	}
+	x.cursor.Store(g.Cursor())
 	x.metrics.rebuilds.Inc()
 	x.log.Info("search index was made anew", "records", x.Cursor(), "after", time.Since(begin).Round(time.Millisecond))
 	return nil
-}
-
-// replace puts the finished new index in the place of the old one. Where that fails there still is an open index,
-// at worst an empty one that fills again.
-func (x *Index) replace() error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	err := x.cur.Close()
-	if e := os.RemoveAll(x.dir); e == nil {
-		err = errors.Join(err, os.Rename(x.rebuildDir(), x.dir))
-	} else {
-		err = errors.Join(err, e)
-	}
-	g, why := x.open(x.dir)
-	if why != nil {
-		var e error
-		if g, e = x.create(x.dir); e != nil {
-			return errors.Join(err, why, e)
-		}
-		err = errors.Join(err, why)
-	}
-	x.cur = g
-	return err
 }

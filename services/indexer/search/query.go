@@ -12,9 +12,6 @@ import (
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search/query"
-
-	"github.com/blevesearch/bleve/v2"
-	bquery "github.com/blevesearch/bleve/v2/search/query"
 )
 
 // MaxText is the most bytes of a query's text.
@@ -52,16 +49,17 @@ type Query struct {
 	Sort    Sort
 	Limit   int
 
+	Collapse bool // show one article of each group of near-duplicates
+
 	Facets     []Facet // what is counted over all that matches
 	FacetLimit int     // how many values of a facet are told, the most frequent ones; of days, all are
 
 	Places bool // tell of each hit where it stands, so that pages of several indexes can be made one
 
-	id      string // of what is asked, whatever the page
-	page    page
-	tree    query.Node
-	all     bquery.Query
-	filters bquery.Query // all without the text
+	Tree query.Node // of the text
+
+	id   string // of what is asked, whatever the page
+	page page
 }
 
 // AnyState asks for articles whatever the state of their body.
@@ -70,7 +68,7 @@ const AnyState = "any"
 // Params are the parameters that say which articles are meant.
 var Params = []string{"q", "from", "to", "source", "lang", "section", "author", "agency", "body_state"}
 
-// ParseQuery reads a search's parameters: Params, sort, cursor, facets and facet_limit. from and to are what the query
+// ParseQuery reads a search's parameters: Params, sort, collapse, cursor, facets and facet_limit. from and to are what the query
 // language takes for a time; a day, month and year count whole, in UTC. Errors are *ParamError.
 func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 	q := &Query{
@@ -81,7 +79,7 @@ func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 		return nil, bad("body_state", "%q is neither any nor one of %v", q.State, article.BodyStates)
 	}
 	var err error
-	if q.tree, err = parseText(q.Text); err != nil {
+	if q.Tree, err = parseText(q.Text); err != nil {
 		return nil, err
 	}
 	if q.From, err = parseBound("from", get("from"), false); err != nil {
@@ -102,11 +100,23 @@ func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 	default:
 		return nil, bad("sort", "%q is neither %q nor %q", q.Sort, ByRelevance, ByDate)
 	}
+	switch c := get("collapse"); c {
+	case "":
+	case "duplicates":
+		q.Collapse = true
+	default:
+		return nil, bad("collapse", "%q is not duplicates", c)
+	}
 	if q.Facets, err = parseFacets(get("facets")); err != nil {
 		return nil, err
 	}
 	if q.FacetLimit, err = parseFacetLimit(get("facet_limit")); err != nil {
 		return nil, err
+	}
+	for name, value := range map[string]string{"section": q.Section, "author": q.Author, "agency": q.Agency} {
+		if value != "" && Fold(value) == "" {
+			return nil, bad(name, "%q has neither letters nor digits", value)
+		}
 	}
 	q.identify()
 	if c := get("cursor"); c != "" {
@@ -114,11 +124,7 @@ func ParseQuery(get func(name string) string, limit int) (*Query, error) {
 			return nil, bad("cursor", "%v", err)
 		}
 	}
-	if q.filters, err = q.filter(bleve.NewMatchAllQuery()); err != nil {
-		return nil, err
-	}
-	q.all, err = q.filter(translate(q.tree, q.Lang))
-	return q, err
+	return q, nil
 }
 
 func bad(param, format string, args ...any) error {
@@ -151,51 +157,10 @@ func parseBound(name, s string, upper bool) (time.Time, error) {
 	return from, nil
 }
 
-// filter adds the parameters' conditions to a query. They do not count for relevance.
-func (q *Query) filter(base bquery.Query) (bquery.Query, error) {
-	all := []bquery.Query{base}
-	add := func(f bquery.Query) {
-		if b, ok := f.(bquery.BoostableQuery); ok {
-			b.SetBoost(0)
-		}
-		all = append(all, f)
-	}
-	if q.Source != "" {
-		add(whole(query.Source, q.Source, false))
-	}
-	if q.Lang != "" {
-		add(whole(query.Language, q.Lang, false))
-	}
-	for _, f := range []struct{ name, label, value string }{{"section", labelSection, q.Section}, {"author", labelAuthor, q.Author}, {"agency", labelAgency, q.Agency}} {
-		if f.value == "" {
-			continue
-		}
-		key := labelKey(f.value)
-		if key == "" {
-			return nil, bad(f.name, "%q has neither letters nor digits", f.value)
-		}
-		add(beginning{fieldLabel, f.label + key + labelEnd})
-	}
-	if !q.From.IsZero() || !q.To.IsZero() {
-		add(during(fieldPublished, q.From, q.To))
-	}
-	switch q.State {
-	case AnyState:
-	case "": // lists of articles are no articles
-		return bquery.NewBooleanQuery(all, nil, []bquery.Query{whole(query.BodyState, string(article.BodyList), false)}), nil
-	default:
-		add(whole(query.BodyState, q.State, false))
-	}
-	if len(all) == 1 {
-		return base, nil
-	}
-	return bleve.NewConjunctionQuery(all...), nil
-}
-
 // identify sums up what is asked, so that a cursor cannot be used on another search.
 func (q *Query) identify() {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q %q %q %q %q",
-		q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.Section, q.Author, q.Agency, q.State, q.Sort))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %q %q %q %q %q %t",
+		q.Text, unixNano(q.From), unixNano(q.To), q.Source, q.Lang, q.Section, q.Author, q.Agency, q.State, q.Sort, q.Collapse))
 	q.id = base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 

@@ -1,10 +1,13 @@
-package search
+package bleve
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+
+	"dateline/services/indexer/search"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	bsearch "github.com/blevesearch/bleve/v2/search"
@@ -184,4 +187,56 @@ func (g *generation) count(ctx context.Context, q bquery.Query) (t tally, err er
 		}
 	}
 	return t, nil
+}
+
+// labelOf is how the values of a facet are marked.
+var labelOf = map[search.Facet]string{
+	search.BySource: labelSource, search.ByLanguage: labelLanguage, search.ByDay: labelDay, search.ByAuthor: labelAuthor,
+	search.ByAgency: labelAgency, search.BySection: labelSection,
+}
+
+// facet tells the values of one facet. Those that are written in several ways are one.
+func (t tally) facet(f search.Facet, limit int) search.FacetCounts {
+	var v search.Values
+	for term, n := range t.labels {
+		if rest, ok := strings.CutPrefix(term, labelOf[f]); ok {
+			key, name, named := strings.Cut(rest, labelEnd)
+			if !named {
+				name = key
+			}
+			v.Add(key, name, n)
+		}
+	}
+	return v.Counts(f, limit)
+}
+
+// Facets is search.Backend's.
+func (x *backend) Facets(ctx context.Context, q *search.Query) (map[search.Facet]search.FacetCounts, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	t, err := x.cur.count(ctx, matches(q))
+	if err != nil {
+		return nil, blame(err)
+	}
+	facets := make(map[search.Facet]search.FacetCounts, len(q.Facets))
+	for _, f := range q.Facets {
+		facets[f] = t.facet(f, q.FacetLimit)
+	}
+	return facets, nil
+}
+
+// Days is search.Backend's.
+func (x *backend) Days(ctx context.Context, q *search.Query) (all [2]search.Days, err error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for i, what := range []bquery.Query{matches(q), filters(q)} {
+		t, err := x.cur.count(ctx, what)
+		if err != nil {
+			return all, blame(err)
+		}
+		if all[i], err = search.DaysOf(t.total, t.facet(search.ByDay, 0)); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
 }

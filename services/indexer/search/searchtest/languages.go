@@ -1,6 +1,6 @@
 //lint:file-ignore ST1018 zero-width non-joiners are letters of the Persian here, and read best in it
 
-package search
+package searchtest
 
 import (
 	"regexp"
@@ -108,20 +108,20 @@ var inLanguages = []struct {
 
 var marked = regexp.MustCompile(`<mark>(.*?)</mark>`)
 
-func TestLanguages(t *testing.T) {
-	w := begin(t, t.TempDir())
+func testLanguages(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	for _, l := range inLanguages {
-		a := titled("", l.text)
+		a := Titled("", l.text)
 		a.InLanguage = l.lang
 		a.DisplayTitle = article.DisplayTitle{Text: "[" + l.lang + "]", Derived: true}
-		w.add(a)
+		w.Add(a)
 	}
-	w.settle()
+	w.Settle()
 	for _, l := range inLanguages {
 		for _, lang := range []string{"", l.lang} {
 			// ask gives what is marked, or nil where the article is not found.
 			ask := func(q string) []string {
-				for _, h := range w.find("q", q, "lang", lang).Hits {
+				for _, h := range w.Find("q", q, "lang", lang).Hits {
 					if h.Article.InLanguage != l.lang {
 						continue
 					}

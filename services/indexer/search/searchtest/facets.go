@@ -1,19 +1,17 @@
-package search
+package searchtest
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/search"
 )
 
 // edition is some articles of two agencies over a few days.
-func edition(w *world) {
+func edition(w *World) {
 	for i, c := range []struct{ title, day, agency, author, section, source, lang string }{
 		{"flour one", "2024-11-04", "Example News", "Sara Ahmadi", "Economy", "a.example", "en"},
 		{"flour two", "2024-11-06", "EXAMPLE NEWS", "SARA AHMADI", "economy", "a.example", "en-GB"},
@@ -21,26 +19,26 @@ func edition(w *world) {
 		{"salt", "2024-11-06", "Other", "Ada Brenn", "World", "b.example", "fa"},
 		{"salt undated", "", "", "", "", "b.example", ""},
 	} {
-		a := titled(c.title, "text")
+		a := Titled(c.title, "text")
 		if c.day != "" {
-			a = published(a, c.day)
+			a = Published(a, c.day)
 		}
 		a.Agency, a.Section, a.Source, a.InLanguage = c.agency, c.section, c.source, c.lang
 		if c.author != "" {
 			a.Authors = []article.Author{{Name: c.author}}
 		}
 		a.ID = article.IDOfURL(fmt.Sprint("edition", i))
-		w.add(a)
+		w.Add(a)
 	}
-	month := titled("flour of a month", "text")
+	month := Titled("flour of a month", "text")
 	month.DatePublished = &article.Date{Time: time.Date(2024, 11, 1, 0, 0, 0, 0, time.UTC), Precision: article.Month}
 	month.Source = "a.example"
-	w.add(month)
-	w.settle()
+	w.Add(month)
+	w.Settle()
 }
 
-func TestFacets(t *testing.T) {
-	w := begin(t, t.TempDir())
+func testFacets(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	edition(w)
 	for _, c := range []struct{ q, facets, limit, want string }{
 		{"", "source", "", "map[source:{[{a.example 3} {b.example 3}] 0}]"},
@@ -51,19 +49,19 @@ func TestFacets(t *testing.T) {
 		{"", "author", "1", "map[author:{[{Ada Brenn 2}] 2}]"},
 		{"nothing", "agency", "", "map[agency:{[] 0}]"},
 	} {
-		r := w.find("q", c.q, "facets", c.facets, "facet_limit", c.limit)
+		r := w.Find("q", c.q, "facets", c.facets, "facet_limit", c.limit)
 		if got := fmt.Sprint(r.Facets); got != c.want {
 			t.Errorf("%q by %s: %s, want %s", c.q, c.facets, got, c.want)
 		}
 	}
-	if r := w.find("facets", "agency"); r.Facets["agency"].Values[0].Count != 3 || len(r.Facets["agency"].Values) != 2 {
+	if r := w.Find("facets", "agency"); r.Facets["agency"].Values[0].Count != 3 || len(r.Facets["agency"].Values) != 2 {
 		t.Errorf("agencies are %v", r.Facets)
 	}
 }
 
 // What a facet tells, the filter of its name takes, and so does the query.
-func TestFilters(t *testing.T) {
-	w := begin(t, t.TempDir())
+func testFilters(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	edition(w)
 	for _, c := range []struct {
 		ask  []string
@@ -97,29 +95,29 @@ func TestFilters(t *testing.T) {
 		{[]string{"q", "*"}, 6},
 		{[]string{"from", "2024-11", "to", "2024-11"}, 5},
 	} {
-		if r := w.find(c.ask...); r.Total != uint64(c.want) {
-			t.Errorf("%q finds %d: %q, want %d", c.ask, r.Total, titles(r), c.want)
+		if r := w.Find(c.ask...); r.Total != uint64(c.want) {
+			t.Errorf("%q finds %d: %q, want %d", c.ask, r.Total, Titles(r), c.want)
 		}
 	}
 }
 
-func TestCounts(t *testing.T) {
-	w := begin(t, t.TempDir())
+func testCounts(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	edition(w)
 	for _, c := range []struct {
-		interval Interval
+		interval search.Interval
 		ask      []string
 		want     string
 	}{
-		{Day, []string{"q", "salt"}, "2 of 6: 2024-11-04 0/1, 2024-11-06 1/3"},
-		{Week, []string{"q", "flour"}, "4 of 6: 2024-11-04 3/4"},
-		{Month, []string{"q", "flour", "source", "a.example"}, "3 of 3: 2024-11-01 2/2"},
-		{Day, []string{"q", "flour", "from", "2024-11-05"}, "2 of 3: 2024-11-06 2/3"},
-		{Day, []string{"source", "none"}, "0 of 0:"},
+		{search.Day, []string{"q", "salt"}, "2 of 6: 2024-11-04 0/1, 2024-11-06 1/3"},
+		{search.Week, []string{"q", "flour"}, "4 of 6: 2024-11-04 3/4"},
+		{search.Month, []string{"q", "flour", "source", "a.example"}, "3 of 3: 2024-11-01 2/2"},
+		{search.Day, []string{"q", "flour", "from", "2024-11-05"}, "2 of 3: 2024-11-06 2/3"},
+		{search.Day, []string{"source", "none"}, "0 of 0:"},
 	} {
-		q, err := ParseQuery(params(c.ask...), 0)
+		q, err := search.ParseQuery(Params(c.ask...), 0)
 		must(t, err)
-		n, err := w.index.Counts(context.Background(), q, c.interval)
+		n, err := w.Index.Counts(t.Context(), q, c.interval)
 		must(t, err)
 		got := fmt.Sprintf("%d of %d:", n.Total, n.All)
 		for i, p := range n.Periods {
@@ -134,20 +132,13 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-func TestWeeksBeginOnMonday(t *testing.T) {
-	for day, want := range map[string]string{"2024-11-04": "2024-11-04", "2024-11-10": "2024-11-04", "2024-11-11": "2024-11-11"} {
-		d, err := time.Parse(time.DateOnly, day)
-		must(t, err)
-		if got := Week.begin(d).Format(time.DateOnly); got != want {
-			t.Errorf("the week of %s begins %s", day, got)
-		}
-	}
-}
+// most is how far pages by relevance go.
+const most = 500
 
 // While articles are added between pages, those that were there come exactly once, in both orders.
-func TestPagesWhileArticlesAreAdded(t *testing.T) {
-	for _, order := range []Sort{ByDate, ByRelevance} {
-		w := begin(t, t.TempDir())
+func testPagesWhileArticlesAreAdded(t *testing.T, open Open) {
+	for _, order := range []search.Sort{search.ByDate, search.ByRelevance} {
+		w := Begin(t, open, t.TempDir())
 		some := func(from, n int) (names []string) {
 			var all []article.Article
 			for i := from; i < from+n; i++ {
@@ -158,19 +149,19 @@ func TestPagesWhileArticlesAreAdded(t *testing.T) {
 				for range i * 3 % 11 {
 					text += " filler"
 				}
-				a := published(titled(fmt.Sprintf("Title %03d", i), text), fmt.Sprintf("2024-11-%02d", i*13%28+1))
+				a := Published(Titled(fmt.Sprintf("Title %03d", i), text), fmt.Sprintf("2024-11-%02d", i*13%28+1))
 				all, names = append(all, a), append(names, a.DisplayTitle.Text)
 			}
-			w.add(all...)
-			w.settle()
+			w.Add(all...)
+			w.Settle()
 			return names
 		}
 		there := some(0, 60)
 		var got []string
 		cursor := ""
 		for page := 0; ; page++ {
-			r := w.find("q", "word OR rare", "sort", string(order), "cursor", cursor)
-			got = append(got, titles(r)...)
+			r := w.Find("q", "word OR rare", "sort", string(order), "cursor", cursor)
+			got = append(got, Titles(r)...)
 			if cursor = r.Next; cursor == "" {
 				break
 			}
@@ -190,18 +181,18 @@ func TestPagesWhileArticlesAreAdded(t *testing.T) {
 	}
 }
 
-func TestPagesByRelevanceEnd(t *testing.T) {
-	w := begin(t, t.TempDir())
+func testPagesByRelevanceEnd(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	var all []article.Article
-	for i := range maxSeen + 100 {
-		all = append(all, titled(fmt.Sprint("Title ", i), "word"))
+	for i := range most + 100 {
+		all = append(all, Titled(fmt.Sprint("Title ", i), "word"))
 	}
-	w.add(all...)
-	w.settle()
-	for order, want := range map[Sort]int{ByRelevance: maxSeen, ByDate: maxSeen + 100} {
+	w.Add(all...)
+	w.Settle()
+	for order, want := range map[search.Sort]int{search.ByRelevance: most, search.ByDate: most + 100} {
 		n, cursor := 0, ""
 		for {
-			r := w.find("q", "word", "sort", string(order), "cursor", cursor)
+			r := w.Find("q", "word", "sort", string(order), "cursor", cursor)
 			n += len(r.Hits)
 			if cursor = r.Next; cursor == "" {
 				break
@@ -216,41 +207,18 @@ func TestPagesByRelevanceEnd(t *testing.T) {
 	}
 }
 
-func TestOldDatesSortLast(t *testing.T) {
-	w := begin(t, t.TempDir())
+func testOldDatesSortLast(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
 	var want []string
 	for _, day := range []string{"2261-12-31", "2024-11-06", "1969-12-31", "1900-01-01", "1678-01-01"} {
-		w.add(published(titled(day, "text"), day))
+		w.Add(Published(Titled(day, "text"), day))
 		want = append(want, day)
 	}
-	w.settle()
-	if got := titles(w.find("sort", "date")); !slices.Equal(got, want) {
+	w.Settle()
+	if got := Titles(w.Find("sort", "date")); !slices.Equal(got, want) {
 		t.Errorf("the order is %q", got)
 	}
-	if got := titles(w.find("q", "published:1678..1969", "sort", "date")); !slices.Equal(got, want[2:]) {
+	if got := Titles(w.Find("q", "published:1678..1969", "sort", "date")); !slices.Equal(got, want[2:]) {
 		t.Errorf("before 1970 are %q", got)
-	}
-}
-
-// A beginning that too many words have is refused, rather than looked up at any price.
-func TestBroadBeginnings(t *testing.T) {
-	w := begin(t, t.TempDir())
-	var text strings.Builder
-	for n := range maxBeginnings + 1 {
-		fmt.Fprintf(&text, "x%d ", n)
-	}
-	w.add(titled("many words", text.String()))
-	w.settle()
-	for q, bad := range map[string]bool{"x*": true, "x1*": false, "many -x*": true} {
-		parsed, err := ParseQuery(params("q", q), 10)
-		must(t, err)
-		_, err = w.index.Search(context.Background(), parsed)
-		if pe := (*ParamError)(nil); errors.As(err, &pe) != bad || (err != nil) != bad {
-			t.Errorf("%s gives %v", q, err)
-		}
-		_, err = w.index.Counts(context.Background(), parsed, Day)
-		if pe := (*ParamError)(nil); errors.As(err, &pe) != bad {
-			t.Errorf("counting %s gives %v", q, err)
-		}
 	}
 }

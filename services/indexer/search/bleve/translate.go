@@ -1,9 +1,11 @@
-package search
+package bleve
 
 import (
 	"strings"
 	"time"
 
+	"dateline/pkg/article"
+	"dateline/services/indexer/search"
 	"dateline/services/indexer/search/analysis"
 	"dateline/services/indexer/search/query"
 
@@ -15,6 +17,49 @@ import (
 var wordFields = map[query.Field]string{
 	query.Text: fieldText, query.Title: fieldTitle, query.Author: fieldAuthor, query.Agency: fieldAgency,
 	query.Publisher: fieldPublisher, query.Section: fieldSection, query.Keyword: fieldKeyword,
+}
+
+// matches is a search in bleve's words.
+func matches(q *search.Query) bquery.Query { return filter(translate(q.Tree, q.Lang), q) }
+
+// filters is a search without its text.
+func filters(q *search.Query) bquery.Query { return filter(bleve.NewMatchAllQuery(), q) }
+
+// filter adds the parameters' conditions to a query. They do not count for relevance.
+func filter(base bquery.Query, q *search.Query) bquery.Query {
+	all := []bquery.Query{base}
+	add := func(f bquery.Query) {
+		if b, ok := f.(bquery.BoostableQuery); ok {
+			b.SetBoost(0)
+		}
+		all = append(all, f)
+	}
+	if q.Source != "" {
+		add(whole(query.Source, q.Source, false))
+	}
+	if q.Lang != "" {
+		add(whole(query.Language, q.Lang, false))
+	}
+	for _, f := range []struct{ label, value string }{{labelSection, q.Section}, {labelAuthor, q.Author}, {labelAgency, q.Agency}} {
+		if f.value == "" {
+			continue
+		}
+		add(beginning{fieldLabel, f.label + search.Fold(f.value) + labelEnd})
+	}
+	if !q.From.IsZero() || !q.To.IsZero() {
+		add(during(fieldPublished, q.From, q.To))
+	}
+	switch q.State {
+	case search.AnyState:
+	case "": // lists of articles are no articles
+		return bquery.NewBooleanQuery(all, nil, []bquery.Query{whole(query.BodyState, string(article.BodyList), false)})
+	default:
+		add(whole(query.BodyState, q.State, false))
+	}
+	if len(all) == 1 {
+		return base
+	}
+	return bleve.NewConjunctionQuery(all...)
 }
 
 // translate makes a query of bleve's. lang is the language that the words are read in; without it, they are read in all.

@@ -1,6 +1,6 @@
 //lint:file-ignore ST1018 zero-width non-joiners are letters of the Persian here, and read best in it
 
-package search
+package bleve
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/search"
+	"dateline/services/indexer/search/searchtest"
 )
 
 var benchArticles = flag.Int("articles", 10_000, "how many articles BenchmarkSearch has in its index")
@@ -77,7 +79,7 @@ func (p *press) article(n int) article.Article {
 	for range 6 + p.rnd.IntN(24) {
 		text.WriteString(sentence(10+p.rnd.IntN(20)) + ".\n\n")
 	}
-	a := published(titled(sentence(8), text.String()), "2024-01-01")
+	a := searchtest.Published(searchtest.Titled(sentence(8), text.String()), "2024-01-01")
 	a.DatePublished.Time = a.DatePublished.Time.Add(time.Duration(p.rnd.IntN(2*365*24*60)) * time.Minute)
 	a.ID = article.IDOfURL(fmt.Sprint("bench", n))
 	a.InLanguage, a.Source = lang, fmt.Sprintf("source%d.example", p.source.Uint64())
@@ -98,10 +100,10 @@ func (p *press) query() string {
 }
 
 // BenchmarkSearch measures how fast articles become searchable, how large the index is, and how long searches of several
-// kinds take: go test -bench Search -benchtime 1x ./services/indexer/search -args -articles 100000
+// kinds take: go test -bench Search -benchtime 1x ./services/indexer/search/bleve -args -articles 100000
 func BenchmarkSearch(b *testing.B) {
 	p := newPress()
-	w := begin(b, b.TempDir())
+	w := searchtest.Begin(b, open, b.TempDir())
 	text, indexing := 0, time.Duration(0)
 	for n := 0; n < *benchArticles; {
 		batch := make([]article.Article, min(1000, *benchArticles-n))
@@ -110,15 +112,15 @@ func BenchmarkSearch(b *testing.B) {
 			text += len(batch[i].Text) + len(batch[i].DisplayTitle.Text)
 		}
 		n += len(batch)
-		w.add(batch...)
+		w.Add(batch...)
 		begun := time.Now()
-		for w.index.Cursor() < w.store.LastSeq() {
+		for w.Index.Cursor() < w.Store.LastSeq() {
 			time.Sleep(time.Millisecond)
 		}
 		indexing += time.Since(begun)
 	}
 	time.Sleep(2 * time.Second) // merges come to an end
-	st, err := w.index.Stats()
+	st, err := w.Index.Stats()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -145,12 +147,12 @@ func BenchmarkSearch(b *testing.B) {
 					n = 3
 				}
 				for range n {
-					q, err := ParseQuery(params(append(c.params, "q", c.query())...), 20)
+					q, err := search.ParseQuery(searchtest.Params(append(c.params, "q", c.query())...), 20)
 					if err != nil {
 						b.Fatal(err)
 					}
 					begun := time.Now()
-					if _, err := w.index.Search(context.Background(), q); err != nil {
+					if _, err := w.Index.Search(context.Background(), q); err != nil {
 						b.Fatal(err)
 					}
 					took = append(took, time.Since(begun))

@@ -1,10 +1,11 @@
-package search
+package bleve
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
+	"dateline/services/indexer/search"
 	"dateline/services/indexer/store"
 
 	"github.com/blevesearch/bleve/v2"
@@ -12,36 +13,24 @@ import (
 	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
-// Version names how this Dateline reads texts for the index: under another one the same query may match otherwise.
-const Version = mappingVersion
-
-// Searchable is the last change that a search sees. It may be a batch ahead of Cursor, which is told of a batch after it
-// is there.
-func (x *Index) Searchable() (uint64, error) {
+// Searchable is search.Backend's.
+func (x *backend) Searchable() (uint64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	at, err := x.cur.GetInternal(keyCursor)
-	if err != nil {
-		return 0, fmt.Errorf("search index: %w", err)
-	}
-	return decodeCursor(string(at)), nil
+	return decodeCursor(string(at)), err
 }
 
-// Matching calls visit with the id of each article that matches a query, in no order, as the index has them at one
-// moment, and returns the last change that it had taken in then. Nothing is scored or sorted, so that it takes no memory
-// for what it finds. An error of visit ends it.
-func (x *Index) Matching(ctx context.Context, q *Query, visit func(id string) error) (cursor uint64, err error) {
+// Matching is search.Backend's, over one snapshot.
+func (x *backend) Matching(ctx context.Context, q *search.Query, visit func(id string) error) (cursor uint64, err error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if cursor, err = matching(ctx, x.cur.Index, q, visit); err != nil {
-		return 0, fmt.Errorf("match %q: %w", q.Text, err)
-	}
-	return cursor, nil
+	return matching(ctx, x.cur.Index, q, visit)
 }
 
-// MatchingOf returns which of some records match a query. They may be revisions that the index no longer holds; no two of
+// MatchingOf returns which of some records match a query, whatever backend keeps the index: they are indexed in memory. They may be revisions that the index no longer holds; no two of
 // them may be of one article.
-func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Record) (matches []*store.Record, err error) {
+func MatchingOf(ctx context.Context, q *search.Query, records []*store.Record) (matches []*store.Record, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("match %q among %d records: %w", q.Text, len(records), err)
@@ -79,7 +68,7 @@ func (x *Index) MatchingOf(ctx context.Context, q *Query, records []*store.Recor
 }
 
 // matching is over one snapshot of an index, of which the cursor is part.
-func matching(ctx context.Context, idx bleve.Index, q *Query, visit func(id string) error) (cursor uint64, err error) {
+func matching(ctx context.Context, idx bleve.Index, q *search.Query, visit func(id string) error) (cursor uint64, err error) {
 	advanced, err := idx.Advanced()
 	if err != nil {
 		return 0, err
@@ -93,7 +82,7 @@ func matching(ctx context.Context, idx bleve.Index, q *Query, visit func(id stri
 	if err != nil {
 		return 0, err
 	}
-	searcher, err := q.all.Searcher(ctx, reader, idx.Mapping(), bsearch.SearcherOptions{Score: "none"})
+	searcher, err := matches(q).Searcher(ctx, reader, idx.Mapping(), bsearch.SearcherOptions{Score: "none"})
 	if err != nil {
 		return 0, blame(err)
 	}

@@ -1,4 +1,4 @@
-package search
+package bleve
 
 import (
 	"strconv"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/search"
 	"dateline/services/indexer/search/analysis"
 	"dateline/services/indexer/store"
 
@@ -16,9 +17,11 @@ import (
 	index "github.com/blevesearch/bleve_index_api"
 )
 
-// mappingVersion has to grow with each change to newMapping or document, or to what package analysis makes of a text: an
-// index of another version is made anew.
+// mappingVersion has to grow with each change to newMapping or document: an index of another version is made anew.
 const mappingVersion = "2"
+
+// version is what an index has to be of.
+const version = search.Version + "." + mappingVersion
 
 // The fields of the index.
 const (
@@ -103,7 +106,7 @@ func (t terms) Analyze([]byte) banalysis.TokenStream {
 // no range of dates, and sorts last by date.
 func document(r *store.Record, a *article.Article) *bdocument.Document {
 	d := &builder{Document: bdocument.NewDocument(a.ID), analyzer: analysis.For(a.InLanguage)}
-	text, _ := searchText(a)
+	text, _ := search.Text(a)
 	d.words(fieldText, text)
 	d.words(fieldTitle, a.DisplayTitle.Text)
 	d.words(fieldAgency, a.Agency)
@@ -125,19 +128,17 @@ func document(r *store.Record, a *article.Article) *bdocument.Document {
 		d.label(labelLanguage, language)
 		d.label(labelTag, tag)
 	}
-	if p := a.DatePublished; p != nil && indexable(p.Time) {
+	if p := a.DatePublished; p != nil && search.Datable(p.Time) {
 		d.instant(fieldPublished, p.Time)
-		d.AddField(bdocument.NewTextFieldCustom(fieldOrder, nil, orderOf(p.Time), index.IndexField|index.DocValues|index.SkipFreqNorm, nil))
+		d.AddField(bdocument.NewTextFieldCustom(fieldOrder, nil, search.OrderOf(p.Time), index.IndexField|index.DocValues|index.SkipFreqNorm, nil))
 		if p.Precision != article.Year && p.Precision != article.Month {
-			d.label(labelDay, p.Time.UTC().Format(dayLayout))
+			d.label(labelDay, p.Time.UTC().Format(search.DayLayout))
 		}
 	}
 	d.instant(fieldStored, r.Stored)
 	d.AddField(bdocument.NewTextFieldCustom(fieldSeq, nil, strconv.AppendUint(nil, r.Seq, 10), index.StoreField, nil))
 	return d.Document
 }
-
-const dayLayout = "20060102"
 
 // builder adds fields to a document.
 type builder struct {
@@ -167,36 +168,22 @@ func (b *builder) words(field string, values ...string) {
 
 // label adds a whole value.
 func (b *builder) label(label, value string) {
-	if value == "" || len(value) > maxLabel {
+	if value == "" || len(value) > search.MaxLabel {
 		return
 	}
 	b.AddField(bdocument.NewTextFieldCustom(fieldLabel, []uint64{b.labels}, []byte(label+value), index.IndexField|index.SkipFreqNorm, nil))
 	b.labels++
 }
 
-// maxLabel is the most bytes of a value that is counted, with its folded form.
-const maxLabel = 400
-
 // named adds a value that is one with others of another case.
 func (b *builder) named(label, value string) {
-	if key := labelKey(value); key != "" {
+	if key := search.Fold(value); key != "" {
 		b.label(label, key+labelEnd+value)
 	}
 }
 
 // labelEnd parts the folded form of a value from the value.
 const labelEnd = "\x00"
-
-// labelKey folds a value: those that differ in case, accents and punctuation only are one.
-func labelKey(value string) string {
-	var words []string
-	for _, t := range analysis.For("").Tokens(value) {
-		if t.Kind == analysis.Written {
-			words = append(words, t.Term)
-		}
-	}
-	return strings.Join(words, " ")
-}
 
 func (b *builder) instant(field string, t time.Time) {
 	if f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, seconds(t), time.RFC3339, index.IndexField); err == nil {
@@ -207,27 +194,3 @@ func (b *builder) instant(field string, t time.Time) {
 // seconds is a time as the index has it: bleve indexes nanoseconds at sixteen levels, and seconds in their place, whose
 // higher levels are few, need a third of the terms.
 func seconds(t time.Time) time.Time { return time.Unix(0, t.Unix()).UTC() }
-
-// orderOf is an indexable time in bytes that sort as times do: seconds from before 1678, seven bits a byte, because 0xff
-// parts values in bleve's columns.
-func orderOf(t time.Time) []byte {
-	n := uint64(t.Unix() + 1<<34) // of 35 bits
-	b := make([]byte, 5)
-	for i := range b {
-		b[i] = byte(n >> (7 * (len(b) - 1 - i)) & 0x7f)
-	}
-	return b
-}
-
-// indexable reports whether a time is one that a query can ask for.
-func indexable(t time.Time) bool { return t.Year() > 1677 && t.Year() < 2262 }
-
-// searchText is the text that is indexed, and that snippets are cut from. The body begins at the offset. A title that was
-// taken from the body is not said twice.
-func searchText(a *article.Article) (text string, body int) {
-	if a.DisplayTitle.Derived || a.DisplayTitle.Text == "" {
-		return a.Text, 0
-	}
-	text = a.DisplayTitle.Text + "\n\n" + a.Text
-	return text, len(text) - len(a.Text)
-}

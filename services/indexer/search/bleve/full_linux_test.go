@@ -1,4 +1,4 @@
-package search
+package bleve
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/search/searchtest"
 )
 
 // A full disk stops the index, which says so, and nothing else; after space was made it goes on by itself.
@@ -23,17 +24,17 @@ func TestFullDisk(t *testing.T) {
 		t.Skipf("cannot mount a small file system: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	w := beginApart(t, t.TempDir(), dir)
-	t.Cleanup(w.stop) // before the file system is taken away
+	w := searchtest.BeginApart(t, open, t.TempDir(), dir)
+	t.Cleanup(w.Stop) // before the file system is taken away
 	noise := make([]byte, 50)
 	full := func() bool {
-		err := w.index.Check(context.Background())
+		err := w.Index.Check(context.Background())
 		return err != nil && strings.Contains(err.Error(), "waits for disk space")
 	}
-	w.add(titled("First", "word"))
+	w.Add(searchtest.Titled("First", "word"))
 	for n := 0; !full(); n++ {
 		if n == 1000 {
-			t.Fatalf("the disk does not get full: %v", w.index.Check(context.Background()))
+			t.Fatalf("the disk does not get full: %v", w.Index.Check(context.Background()))
 		}
 		articles := make([]article.Article, 50)
 		for i := range articles {
@@ -42,18 +43,18 @@ func TestFullDisk(t *testing.T) {
 				_, _ = rand.Read(noise)
 				text.WriteString(hex.EncodeToString(noise) + " ")
 			}
-			articles[i] = titled("Title", text.String())
+			articles[i] = searchtest.Titled("Title", text.String())
 		}
-		w.add(articles...)
+		w.Add(articles...)
 		time.Sleep(20 * time.Millisecond)
 	}
 	must(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=512m"))
-	w.add(titled("Last", "word"))
-	w.settle()
-	if n := w.find("q", "word").Total; n != 2 {
+	w.Add(searchtest.Titled("Last", "word"))
+	w.Settle()
+	if n := w.Find("q", "word").Total; n != 2 {
 		t.Errorf("%d of 2 articles are found", n)
 	}
-	if st, err := w.index.Stats(); err != nil || st.Documents != w.store.LastSeq() {
-		t.Errorf("%d of %d documents, %v", st.Documents, w.store.LastSeq(), err)
+	if st, err := w.Index.Stats(); err != nil || st.Documents != w.Store.LastSeq() {
+		t.Errorf("%d of %d documents, %v", st.Documents, w.Store.LastSeq(), err)
 	}
 }
