@@ -46,9 +46,13 @@ type grammar struct {
 	Search  cli.Search  `cmd:"" help:"Search the articles."`
 	Show    cli.Show    `cmd:"" help:"Show an article, or what became of a URL."`
 	Copies  cli.Copies  `cmd:"" help:"List the near-duplicates of an article, or correct them."`
+	Merges  cli.Merges  `cmd:"" help:"List where an article is known and what was merged into it, or undo a merge."`
+	Diff    cli.Diff    `cmd:"" help:"Tell what differs between two revisions of an article."`
+	Queries cli.Queries `cmd:"" help:"Saved queries: their articles are told of as they come, by webhook, NATS and feeds."`
 	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 
+	Repeated  cli.Repeated  `cmd:"" help:"List texts that sites show at many addresses and that are refused, or correct that."`
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`
 	Reindex   cli.Reindex   `cmd:"" help:"Build the search index anew from the record."`
 	Parse     parseCmd      `cmd:"" help:"Parse pages without any queue."`

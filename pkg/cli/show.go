@@ -15,9 +15,10 @@ import (
 // Show prints one article, or what became of what was published or queued.
 type Show struct {
 	Client
-	What  string `arg:"" name:"id-or-url" help:"Id of an article, or a URL."`
-	Trace bool   `help:"Print the way through the pipeline instead."`
-	JSON  bool   `help:"Print the API's answer."`
+	What      string `arg:"" name:"id-or-url" help:"Id of an article, or a URL."`
+	Trace     bool   `help:"Print the way through the pipeline instead." xor:"what"`
+	Revisions bool   `help:"Print the article's revisions instead, the latest first." xor:"what"`
+	JSON      bool   `help:"Print the API's answer."`
 }
 
 type journeys struct {
@@ -58,6 +59,9 @@ func (s *Show) Run(ctx context.Context, term *Terminal) error {
 			return s.trace(term.Out, raw, &trace)
 		}
 	}
+	if s.Revisions {
+		return s.revisions(ctx, term.Out, id)
+	}
 	if err := s.get(ctx, "/v1/articles/"+id, nil, &raw); err != nil {
 		return err
 	}
@@ -66,15 +70,26 @@ func (s *Show) Run(ctx context.Context, term *Terminal) error {
 		return err
 	}
 	var record struct {
-		Article article.Article `json:"article"`
+		Article    article.Article  `json:"article"`
+		Removal    *article.Removal `json:"removal"`
+		MergedFrom string           `json:"merged_from"`
 	}
 	if err := json.Unmarshal(raw, &record); err != nil {
 		return fmt.Errorf("answer of /v1/articles: %w", err)
 	}
+	if record.MergedFrom != "" {
+		fmt.Fprintf(term.Out, "%s was merged into %s\n\n", record.MergedFrom, record.Article.ID)
+	}
+	if r := record.Removal; r != nil {
+		fmt.Fprintf(term.Out, "%s since %s; this is what it was\n\n", r.Reason, r.Time.Local().Format(minutes))
+	}
 	if err := printArticle(term.Out, &record.Article); err != nil {
 		return err
 	}
-	return s.copies(ctx, term.Out, id)
+	if err := s.addresses(ctx, term.Out, record.Article.ID); err != nil {
+		return err
+	}
+	return s.copies(ctx, term.Out, record.Article.ID)
 }
 
 func printArticle(out io.Writer, a *article.Article) error {

@@ -76,6 +76,9 @@ func (d *Delivery) Origin() string {
 	return d.origin
 }
 
+// Type is the delivery's ce-type, one of article.Type…, or "".
+func (d *Delivery) Type() string { return article.HeaderValue(d.Header, headerCEType) }
+
 // Outcome is what a handler decides about one delivery: Done, Retry or Dead.
 type Outcome struct {
 	verdict verdict

@@ -32,6 +32,7 @@ const ackTimeout = 5 * time.Second
 
 const (
 	headerTraceparent = "traceparent" // W3C Trace Context; NATS header names are case-sensitive
+	headerCEType      = "ce-type"
 	cloudEvents       = "1.0"
 )
 
@@ -224,7 +225,7 @@ func (q *Queue) natsMessage(m Message) *nats.Msg {
 	h["ce-specversion"] = []string{cloudEvents}
 	h["ce-id"] = []string{m.ID}
 	h["ce-source"] = []string{"dateline/" + q.name}
-	h["ce-type"] = []string{m.Type}
+	h[headerCEType] = []string{m.Type}
 	h["ce-time"] = []string{time.Now().UTC().Format(time.RFC3339Nano)}
 	if len(h[headerTraceparent]) == 0 {
 		h[headerTraceparent] = []string{newTraceparent()}

@@ -195,7 +195,8 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 		work(indexer, IndexerDLQ.Part(p, parts), each(func(d *Delivery) Outcome { letters <- DeadLetterOf(d).Reason; return Done() }))
 	}
 	stored := each(func(d *Delivery) Outcome {
-		return Done(Message{Subject: IndexedSubject("new", "rasc", "1"), ID: "i", Body: d.Body}, Message{Subject: ReceiptSubject("rasc", "1"), ID: "r", Body: d.Body})
+		return Done(Message{Subject: IndexedSubject("new", "rasc", "1"), ID: "i", Body: d.Body}, Message{Subject: ReceiptSubject("rasc", "1"), ID: "r", Body: d.Body},
+			Message{Subject: AlertSubject("flour", "new", "rasc", "1"), ID: "q", Body: d.Body})
 	})
 	for p := range parts {
 		work(indexer, IndexerArticles.Part(p, parts), stored)

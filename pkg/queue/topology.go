@@ -28,6 +28,7 @@ const (
 	streamArticles = "ARTICLES"
 	streamIndexed  = "INDEXED"
 	streamReceipts = "RECEIPTS"
+	streamAlerts   = "ALERTS"
 	streamDead     = "DLQ"
 )
 
@@ -69,7 +70,7 @@ var streams = []jetstream.StreamConfig{
 		Description: "URLs to fetch, one outstanding job each",
 	},
 	{
-		Name: streamRaw, Subjects: []string{"raw.>"}, Discard: jetstream.DiscardNew, MaxBytes: 420, MaxAge: 7 * day,
+		Name: streamRaw, Subjects: []string{"raw.>"}, Discard: jetstream.DiscardNew, MaxBytes: 400, MaxAge: 7 * day,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxMessage,
 		Description: "pages as captured",
 	},
@@ -84,7 +85,7 @@ var streams = []jetstream.StreamConfig{
 		Description: "structured articles",
 	},
 	{
-		Name: streamIndexed, Subjects: []string{"indexed.>"}, Discard: jetstream.DiscardOld, MaxBytes: 30, MaxAge: 7 * day,
+		Name: streamIndexed, Subjects: []string{"indexed.>"}, Discard: jetstream.DiscardOld, MaxBytes: 30, MaxAge: 14 * day,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
 		Description: "what the indexer did with each article",
 	},
@@ -92,6 +93,11 @@ var streams = []jetstream.StreamConfig{
 		Name: streamReceipts, Subjects: []string{"receipts.>"}, Discard: jetstream.DiscardOld, MaxBytes: 20, MaxAge: 7 * day,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
 		Description: "answers to publishers",
+	},
+	{
+		Name: streamAlerts, Subjects: []string{"alerts.>"}, Discard: jetstream.DiscardOld, MaxBytes: 20, MaxAge: 7 * day,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
+		Description: "what saved queries matched",
 	},
 	{
 		Name: streamDead, Subjects: []string{"dlq.>"}, Discard: jetstream.DiscardNew, MaxBytes: 50,
@@ -282,6 +288,8 @@ func streamOf(subject string) string {
 		return streamIndexed
 	case "receipts":
 		return streamReceipts
+	case "alerts":
+		return streamAlerts
 	case "dlq":
 		return streamDead
 	}

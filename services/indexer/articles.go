@@ -30,13 +30,13 @@ func (x *indexer) articles(ctx context.Context, batch []*queue.Delivery) []queue
 	arrivals := make([]store.Arrival, 0, len(batch))
 	at := make([]int, 0, len(batch)) // arrival -> delivery
 	for i, d := range batch {
-		a, err := decode(d.Body)
+		in, err := arrival(d)
 		if err != nil {
 			outcomes[i] = queue.Dead(reasonInvalid, err)
 			x.metrics.articles.WithLabelValues(string(article.OutcomeRejected)).Inc()
 			continue
 		}
-		arrivals = append(arrivals, store.Arrival{Origin: d.Origin(), Article: a, JSON: d.Body, Hops: article.Hops(d.Header)})
+		arrivals = append(arrivals, in)
 		at = append(at, i)
 	}
 	if len(arrivals) == 0 {
@@ -57,14 +57,43 @@ func (x *indexer) articles(ctx context.Context, batch []*queue.Delivery) []queue
 			x.log.Error("nobody is told of a stored article", "article", r.ArticleID, "error", err)
 		}
 		outcomes[at[n]] = queue.Done(out...)
-		x.metrics.bytes.Add(float64(len(arrivals[n].JSON)))
-		if !r.Replayed {
-			x.metrics.articles.WithLabelValues(string(r.Outcome)).Inc()
-		}
+		x.metrics.bytes.Add(float64(len(batch[at[n]].Body)))
+		x.count(&r)
 	}
 	x.metrics.batch.Observe(float64(len(arrivals)))
 	x.metrics.stage.Observe(time.Since(begin).Seconds() / float64(len(arrivals)))
 	return outcomes
+}
+
+// count adds a result to the metrics, and raises the alarm for a text that many addresses have.
+func (x *indexer) count(r *store.Result) {
+	if r.Replayed {
+		return
+	}
+	x.metrics.articles.WithLabelValues(string(r.Outcome)).Inc()
+	for _, tier := range r.Merged {
+		x.metrics.merges.WithLabelValues(string(tier)).Inc()
+	}
+	if r.Reason == store.ReasonRepeated {
+		x.metrics.repeated.Inc()
+	}
+	if r.Alarm {
+		x.metrics.repeatedBodies.Inc()
+		x.log.Warn("a site shows one text at many addresses, which are refused from now on: dateline repeated", "url", r.URL, "reason", r.Error)
+	}
+}
+
+// arrival reads a message of an article, or of its removal.
+func arrival(d *queue.Delivery) (store.Arrival, error) {
+	in := store.Arrival{Origin: d.Origin(), Hops: article.Hops(d.Header)}
+	var err error
+	if d.Type() == article.TypeRemoval {
+		in.Removal, err = decodeRemoval(d.Body)
+	} else {
+		in.JSON = d.Body
+		in.Article, err = decode(d.Body)
+	}
+	return in, err
 }
 
 // decode reads an article and makes sure that the store can hold it.
@@ -73,19 +102,40 @@ func decode(body []byte) (*article.Article, error) {
 	if err != nil {
 		return nil, err
 	}
-	var wrong article.FieldErrors
-	for _, f := range []struct{ name, id string }{{"id", a.ID}, {"content_fingerprint", a.Fingerprint}} {
-		if !article.ValidID(f.id) {
-			wrong = append(wrong, article.FieldError{Field: f.name, Message: fmt.Sprintf("%q is not 32 lower-case hex digits", f.id)})
-		}
-	}
-	if a.Source == "" || len(a.Source) > maxSource || !utf8.ValidString(a.Source) || strings.ContainsRune(a.Source, 0) {
-		wrong = append(wrong, article.FieldError{Field: "source", Message: fmt.Sprintf("%.40q is not a name of 1 to %d bytes", a.Source, maxSource)})
-	}
-	if len(wrong) > 0 {
+	if wrong := append(badID("id", a.ID), append(badID("content_fingerprint", a.Fingerprint), badSource(a.Source)...)...); len(wrong) > 0 {
 		return nil, fmt.Errorf("article: %w", wrong)
 	}
 	return a, nil
+}
+
+// decodeRemoval does the same for a removal.
+func decodeRemoval(body []byte) (*article.Removal, error) {
+	r, err := article.DecodeRemoval(body)
+	if err != nil {
+		return nil, err
+	}
+	wrong := append(badID("id", r.ID), badSource(r.Source)...)
+	if r.Time.IsZero() {
+		wrong = append(wrong, article.FieldError{Field: "time", Message: "is missing"})
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("removal: %w", wrong)
+	}
+	return r, nil
+}
+
+func badID(field, id string) article.FieldErrors {
+	if article.ValidID(id) {
+		return nil
+	}
+	return article.FieldErrors{{Field: field, Message: fmt.Sprintf("%q is not 32 lower-case hex digits", id)}}
+}
+
+func badSource(source string) article.FieldErrors {
+	if source == "" || len(source) > maxSource || !utf8.ValidString(source) || strings.ContainsRune(source, 0) {
+		return article.FieldErrors{{Field: "source", Message: fmt.Sprintf("%.40q is not a name of 1 to %d bytes", source, maxSource)}}
+	}
+	return nil
 }
 
 // messages tells followers and, where one waits for it, the publisher what became of a delivery. The ids come from the
@@ -96,22 +146,29 @@ func (x *indexer) messages(d *queue.Delivery, r *store.Result) ([]queue.Message,
 			article.HeaderContentType: {"application/json"}, article.HeaderOrigin: {d.Origin()}, article.HeaderHops: {article.FormatHops(r.Hops)},
 		}
 	}
-	e := r.Event()
-	e.Partition = x.part.n
-	event, err := json.Marshal(e)
-	if err != nil {
-		return nil, fmt.Errorf("event: %w", err)
+	var out []queue.Message
+	if r.Outcome != article.OutcomeRejected { // of which there is nothing to follow
+		e := r.Event()
+		e.Partition = x.part.n
+		event, err := json.Marshal(e)
+		if err != nil {
+			return nil, fmt.Errorf("event: %w", err)
+		}
+		out = append(out, queue.Message{
+			Subject: queue.IndexedSubject(string(r.Outcome), r.Source, r.ArticleID), ID: d.Origin(), Type: article.TypeIndexed, Header: header(), Body: event,
+		})
 	}
-	out := []queue.Message{{
-		Subject: queue.IndexedSubject(string(r.Outcome), r.Source, r.ArticleID), ID: d.Origin(), Type: article.TypeIndexed, Header: header(), Body: event,
-	}}
 	waiting := article.HeaderValue(d.Header, article.HeaderReceiptFor)
 	if waiting == "" {
 		return out, nil
 	}
 	receipt := article.Receipt{Outcome: article.Accepted, ArticleID: r.ArticleID, Time: r.Time}
-	if r.Outcome == article.OutcomeDuplicate {
+	switch {
+	case d.Type() == article.TypeRemoval: // whether or not there was anything left to remove
+	case r.Outcome == article.OutcomeDuplicate:
 		receipt.Outcome = article.Duplicate
+	case r.Outcome == article.OutcomeRejected:
+		receipt.Outcome, receipt.Errors = article.Rejected, []article.FieldError{{Field: "text", Message: r.Error}}
 	}
 	if err := json.Unmarshal([]byte(waiting), &receipt.ReceiptFor); err != nil {
 		return out, fmt.Errorf("%s: %w", article.HeaderReceiptFor, err)

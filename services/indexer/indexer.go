@@ -4,6 +4,7 @@
 //	ARTICLES --> articles --> store --+--> INDEXED, RECEIPTS
 //	DLQ -------> failures --> store   |
 //	                                  +--> search index --> API
+//	                                  +--> saved queries --> webhooks, ALERTS, feeds
 //
 // The record may be divided into partitions, each with all of this for its own, that several indexers share: see replica.
 //
@@ -21,6 +22,7 @@ import (
 	"dateline/pkg/admin"
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/api"
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/search/opensearch"
@@ -38,6 +40,8 @@ type Config struct {
 
 	SearchBackend string            `help:"Where the search index is: bleve, in the data directory, or opensearch, on a server." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
 	OpenSearch    opensearch.Config `embed:"" prefix:"opensearch-"`
+
+	Alerts alerts.Config `embed:""`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
@@ -60,9 +64,11 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
 	}
 	if c.SearchBackend == searchOpenSearch {
-		return c.OpenSearch.Check()
+		if err := c.OpenSearch.Check(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.Alerts.Validate()
 }
 
 // articleWorkers is how many batches of articles are in hand at a time: while one waits for its messages to be acknowledged,
@@ -77,6 +83,7 @@ type indexer struct {
 	part    part
 	store   *store.Store
 	index   *search.Index
+	alerts  *alerts.Alerts
 	api     *api.Server
 	log     *slog.Logger
 	metrics *metrics
@@ -98,25 +105,27 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	if n := q.Partitions(); n > 1 {
 		return runReplica(ctx, cfg, q, adm, shared, log)
 	}
-	x, err := open(cfg, part{0, 1}, cfg.DataDir, adm.Registry, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, x.close()) }()
 	listener, err := net.Listen("tcp", cfg.APIAddr)
 	if err != nil {
 		return fmt.Errorf("--api-addr: %w", err)
 	}
+	x, err := open(cfg, part{0, 1}, cfg.DataDir, q, urlOf(listener.Addr()), adm.Registry, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, x.close()) }()
 	adm.Check("indexer store", x.checkStore)
 	adm.Check("indexer search", x.index.Check)
+	adm.Check("indexer alerts", x.alerts.Check)
 	shared.members.Set(1)
 	shared.open.Set(1)
 	log.Info("indexer runs", "api", listener.Addr().String(), "data", cfg.DataDir, "records", x.store.LastSeq())
 	return x.run(ctx, cfg, q, func(ctx context.Context) error { return x.api.Serve(ctx, listener) })
 }
 
-// open opens a partition's store and index in a directory. The store's file lock keeps every other process out.
-func open(cfg Config, p part, dir string, reg prometheus.Registerer, log *slog.Logger) (*indexer, error) {
+// open opens a partition's store and index in a directory. The store's file lock keeps every other process out. Links lead to
+// the API at a URL.
+func open(cfg Config, p part, dir string, q *queue.Queue, link string, reg prometheus.Registerer, log *slog.Logger) (*indexer, error) {
 	st, err := store.Open(dir)
 	if err != nil {
 		return nil, err
@@ -125,7 +134,8 @@ func open(cfg Config, p part, dir string, reg prometheus.Registerer, log *slog.L
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	return &indexer{part: p, store: st, index: index, api: api.New(st, index, reg, log), log: log, metrics: newMetrics(reg, st)}, nil
+	al := alerts.New(cfg.Alerts, st, q, link, reg, log)
+	return &indexer{part: p, store: st, index: index, alerts: al, api: api.New(st, index, al, reg, log), log: log, metrics: newMetrics(reg, st)}, nil
 }
 
 func (x *indexer) close() error { return errors.Join(x.index.Close(), x.store.Close()) }
@@ -142,6 +152,12 @@ func (x *indexer) run(ctx context.Context, cfg Config, q *queue.Queue, serve fun
 		support.Go(func() error { return x.index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
+	support.Go(func() error { return x.addressBacklog(base) })
+	support.Go(func() error { return x.announce(base, q) })
+	support.Go(func() error {
+		defer fail()
+		return x.alerts.Run(base)
+	})
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
 		return serve(base)
@@ -157,6 +173,18 @@ func (x *indexer) run(ctx context.Context, cfg Config, q *queue.Queue, serve fun
 	err := work.Wait()
 	stopBase()
 	return errors.Join(err, support.Wait())
+}
+
+// urlOf is where this machine reaches a listener.
+func urlOf(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // checkStore tells why the last transaction failed, or nil.

@@ -1,6 +1,7 @@
 package indexer
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -213,10 +215,14 @@ func TestDeadLetters(t *testing.T) {
 		{"broken", `{"id":`, "broken JSON"},
 		{"version", `{"schema_version":9}`, "schema_version"},
 		{"id", `{"schema_version":1,"id":"x","content_fingerprint":"` + article.IDOfURL("f") + `","source":"a"}`, `id: "x"`},
+		{"removal", "", `neither "gone" nor "withdrawn"`},
 		{"source", `{"schema_version":1,"id":"` + article.IDOfURL("a") + `","content_fingerprint":"` + article.IDOfURL("f") + `","source":"` + strings.Repeat("a", 300) + `"}`, "source"},
 	} {
 		m := message(t, "news.example/"+c.name, "text", c.name)
 		m.Body = []byte(c.body)
+		if c.name == "removal" {
+			m = removal(t, "news.example/removal", "removal", "mislaid")
+		}
 		m.Header[article.HeaderURL] = []string{"https://news.example/" + c.name}
 		good := message(t, "news.example/good"+c.name, "good", "good"+c.name)
 		publish(t, q, m, good)
@@ -230,6 +236,158 @@ func TestDeadLetters(t *testing.T) {
 			var record any
 			return r.get("/v1/articles/"+article.IDOfURL("news.example/good"+c.name), &record)
 		})
+	}
+}
+
+// removal is a message that takes an article back.
+func removal(t *testing.T, url, journey string, reason article.RemovalReason) queue.Message {
+	t.Helper()
+	m := message(t, url, "", journey)
+	body, err := json.Marshal(article.Removal{SchemaVersion: 1, ID: article.IDOfURL(url), URL: "https://" + url, Source: "news.example", Reason: reason, Time: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Type, m.Body = article.TypeRemoval, body
+	return m
+}
+
+// All kinds of change reach followers over the change feed, as pages and as a stream, and on INDEXED; and one who was away
+// finds what came meanwhile.
+func TestFollowersHearOfAllChanges(t *testing.T) {
+	q := queuetest.Start(t)
+	dir := t.TempDir()
+	r := run(t, q, dir)
+	text := func(subject string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "Sentence %d about %s tells what nobody else has said of %s%d. ", i, subject, subject, i)
+		}
+		return b.String()
+	}
+	await := func(n uint64) {
+		var page struct {
+			LastSeq uint64 `json:"last_seq"`
+		}
+		eventually(t, fmt.Sprint(n, " changes"), func() bool { return r.get("/v1/changes", &page) && page.LastSeq >= n })
+	}
+	publish(t, q, message(t, "news.example/a", text("flour", 12), "p1"), message(t, "news.example/b", text("flour", 9), "p2"), message(t, "news.example/c", text("bread", 12), "p3"))
+	await(3)
+	publish(t, q, message(t, "news.example/b", text("flour", 12), "p4")) // which makes it equal to a
+	await(4)
+	r.stop() // and the follower is away
+	publish(t, q, removal(t, "news.example/a", "p5", article.Gone), removal(t, "news.example/c", "p6", article.Withdrawn), removal(t, "news.example/unknown", "p7", article.Withdrawn))
+	r = run(t, q, dir)
+	await(6)
+
+	want := []string{"new", "new", "new", "merged", "removed gone", "removed withdrawn"}
+	kind := func(e article.Event) string { return strings.TrimSpace(string(e.Outcome) + " " + string(e.Reason)) }
+	var page struct{ Changes []article.Event }
+	if !r.get("/v1/changes", &page) {
+		t.Fatal("no change feed")
+	}
+	var kinds []string
+	for _, e := range page.Changes {
+		kinds = append(kinds, kind(e))
+	}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("change feed has %q, want %q", kinds, want)
+	}
+	if merged := page.Changes[3]; merged.ArticleID != article.IDOfURL("news.example/b") || merged.Into != article.IDOfURL("news.example/a") {
+		t.Errorf("merged is %+v", merged)
+	}
+
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.cfg.APIAddr+"/v1/changes", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Last-Event-ID", "3") // where it was
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	kinds = nil
+	for lines := bufio.NewScanner(resp.Body); len(kinds) < 3 && lines.Scan(); {
+		var e article.Event
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			if err := json.Unmarshal([]byte(data), &e); err != nil {
+				t.Fatal(err)
+			}
+			kinds = append(kinds, kind(e))
+		}
+	}
+	if !slices.Equal(kinds, want[3:]) {
+		t.Errorf("stream has %q, want %q", kinds, want[3:])
+	}
+
+	for i, e := range page.Changes {
+		subject := queue.IndexedSubject(string(e.Outcome), e.Source, e.ArticleID)
+		eventually(t, subject, func() bool {
+			d, err := q.Last(ctx, subject)
+			var told article.Event
+			return err == nil && json.Unmarshal(d.Body, &told) == nil && reflect.DeepEqual(told, page.Changes[i])
+		})
+	}
+	for id, outcome := range map[string]article.ReceiptOutcome{"p4": article.Duplicate, "p5": article.Accepted, "p6": article.Accepted, "p7": article.Accepted} {
+		var receipt article.Receipt
+		eventually(t, "receipt of "+id, func() (ok bool) { receipt, ok = r.receipt(id); return ok })
+		if receipt.Outcome != outcome {
+			t.Errorf("receipt of %s is %+v", id, receipt)
+		}
+	}
+	var found struct {
+		Hits []struct{ Removal *article.Removal }
+	}
+	eventually(t, "searched", func() bool { return r.get("/v1/search?q=sentence", &found) && len(found.Hits) == 1 })
+	if h := found.Hits[0]; h.Removal == nil || h.Removal.Reason != article.Gone {
+		t.Errorf("found is %+v", h)
+	}
+	var status struct{ Articles, Documents int }
+	if !r.get("/v1/status", &status) || status.Articles != 1 || status.Documents != 1 {
+		t.Errorf("status is %+v", status)
+	}
+}
+
+// A page that is shown at many addresses is refused from some number on: with a receipt, a count and one warning, and
+// without a dead letter.
+func TestRepeatedBodiesRaiseAnAlarm(t *testing.T) {
+	q := queuetest.Start(t)
+	r := run(t, q, t.TempDir())
+	const text = "Sorry, this page does not exist any more."
+	for i := range 13 {
+		publish(t, q, message(t, fmt.Sprint("news.example/", i), text, fmt.Sprint("p", i)))
+	}
+	var receipt article.Receipt
+	eventually(t, "the last receipt", func() (ok bool) { receipt, ok = r.receipt("p12"); return ok })
+	if receipt.Outcome != article.Rejected || len(receipt.Errors) != 1 || receipt.Errors[0].Field != "text" {
+		t.Errorf("receipt is %+v", receipt)
+	}
+	if receipt, _ = r.receipt("p9"); receipt.Outcome != article.Accepted {
+		t.Errorf("receipt of the tenth is %+v", receipt)
+	}
+	var trace struct{ Journeys []store.Journey }
+	if !r.get("/v1/trace?url=https://news.example/12", &trace) || trace.Journeys[0].Outcome != article.OutcomeRejected || trace.Journeys[0].Reason != store.ReasonRepeated {
+		t.Errorf("trace is %+v", trace)
+	}
+	var list struct{ Repeated []store.Repeated }
+	if !r.get("/v1/repeated", &list) || len(list.Repeated) != 1 || list.Repeated[0].Refused != 3 || list.Repeated[0].Site != "news.example" {
+		t.Errorf("list is %+v", list)
+	}
+	families, err := r.adm.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		want, ok := map[string]float64{"dateline_repeated_bodies_total": 1, "dateline_repeated_articles_total": 3}[f.GetName()]
+		if ok && f.GetMetric()[0].GetCounter().GetValue() != want {
+			t.Errorf("%s is %v, want %v", f.GetName(), f.GetMetric(), want)
+		}
+		if f.GetName() == "dateline_queue_dead_letters_total" && len(f.GetMetric()) > 0 {
+			t.Errorf("there are dead letters: %v", f.GetMetric())
+		}
 	}
 }
 

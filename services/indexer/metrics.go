@@ -10,10 +10,13 @@ import (
 
 type metrics struct {
 	articles     *prometheus.CounterVec // by outcome; replays are not counted
+	merges       *prometheus.CounterVec // by tier
 	bytes        prometheus.Counter
 	stage        prometheus.Histogram
 	batch        prometheus.Observer
 	failureBatch prometheus.Observer
+
+	repeated, repeatedBodies prometheus.Counter
 }
 
 // newMetrics registers the indexer's. The names that other stages have as well are told apart by a constant label.
@@ -23,10 +26,19 @@ func newMetrics(reg prometheus.Registerer, st *store.Store) *metrics {
 		Buckets: metric.Batches, NativeHistogramBucketFactor: metric.NativeFactor,
 	}, []string{"kind"})
 	m := &metrics{
-		articles: metric.Articles(article.StageIndexer, article.OutcomeNew, article.OutcomeRevised, article.OutcomeDuplicate, article.OutcomeRejected),
-		bytes:    metric.Bytes(article.StageIndexer),
-		stage:    metric.Seconds(article.StageIndexer, metric.Durations),
-		batch:    batches.WithLabelValues("articles"), failureBatch: batches.WithLabelValues("failures"),
+		articles: metric.Articles(article.StageIndexer, article.OutcomeNew, article.OutcomeRevised, article.OutcomeRemoved, article.OutcomeDuplicate, article.OutcomeRejected),
+		merges: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dateline_merges_total", Help: "Addresses and articles that became part of another article, by the tier of identity that told.",
+		}, []string{"tier"}),
+		repeated: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "dateline_repeated_articles_total", Help: "Articles that were not stored because their site shows the same text at many addresses.",
+		}),
+		repeatedBodies: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "dateline_repeated_bodies_total", Help: "Texts that a site was found to show at many addresses: error pages, walls.",
+		}),
+		bytes: metric.Bytes(article.StageIndexer),
+		stage: metric.Seconds(article.StageIndexer, metric.Durations),
+		batch: batches.WithLabelValues("articles"), failureBatch: batches.WithLabelValues("failures"),
 	}
 	gauge := func(name, help string, f func(store.Stats) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
@@ -46,7 +58,11 @@ func newMetrics(reg prometheus.Registerer, st *store.Store) *metrics {
 			return float64(f(s))
 		})
 	}
+	for _, tier := range store.Tiers {
+		m.merges.WithLabelValues(string(tier))
+	}
 	reg.MustRegister(
+		m.merges, m.repeated, m.repeatedBodies,
 		m.articles, m.bytes, m.stage, batches,
 		gauge("dateline_store_bytes", "Size of the record's file.", func(s store.Stats) float64 { return float64(s.Bytes) }),
 		gauge("dateline_store_articles", "Articles in the record, each counted once.", func(s store.Stats) float64 { return float64(s.Articles) }),

@@ -120,6 +120,7 @@ func runReplica(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Serv
 	gateway := api.NewGateway(api.GatewayConfig{Partitions: r.parts, Secret: secret, Here: r.here, At: r.at}, adm.Registry, log)
 	adm.Check("indexer partitions", r.checkOpen)
 	adm.Check("indexer store", r.checkEach((*indexer).checkStore))
+	adm.Check("indexer alerts", r.checkEach(func(x *indexer, ctx context.Context) error { return x.alerts.Check(ctx) }))
 	adm.Check("indexer search", r.checkEach(func(x *indexer, ctx context.Context) error { return x.index.Check(ctx) }))
 
 	// The API answers as long as partitions are still being closed: others have them open by then.
@@ -343,7 +344,7 @@ func (r *replica) hold(ctx context.Context, n int, h *holding) (err error) {
 	log := r.log.With("partition", n)
 	reg, forget := r.shown.add(n)
 	defer forget()
-	x, err := open(r.cfg, p, p.dir(r.cfg.DataDir), reg, log)
+	x, err := open(r.cfg, p, p.dir(r.cfg.DataDir), r.q, "http://"+r.known, reg, log)
 	if errors.Is(err, store.ErrInUse) {
 		log.Debug("partition is still open elsewhere", "error", err)
 		return nil

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
@@ -80,7 +81,7 @@ func beginEmpty(t testing.TB) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, api: New(st, ix, reg, log), store: st, index: ix, reg: reg}
+	w := &world{t: t, api: New(st, ix, alerts.New(alerts.Config{GiveUp: time.Hour}, st, nil, "http://dateline.example", reg, log), reg, log), store: st, index: ix, reg: reg}
 	return w
 }
 

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -14,19 +12,17 @@ import (
 type stored struct {
 	*store.Record
 	Group uint64 `json:"duplicate_group,omitempty"`
+	id    string
 }
 
 // grouped adds to records the groups of their articles.
 func (s *Server) grouped(records ...*store.Record) ([]stored, error) {
 	ids := make([]string, len(records))
 	for i, r := range records {
-		var named struct {
-			ID string `json:"id"`
+		var err error
+		if ids[i], err = articleID(r); err != nil {
+			return nil, err
 		}
-		if err := json.Unmarshal(r.Article, &named); err != nil {
-			return nil, fmt.Errorf("record %d: %w", r.Seq, err)
-		}
-		ids[i] = named.ID
 	}
 	memberships, err := s.store.Memberships(ids...)
 	if err != nil {
@@ -34,7 +30,7 @@ func (s *Server) grouped(records ...*store.Record) ([]stored, error) {
 	}
 	all := make([]stored, len(records))
 	for i, r := range records {
-		all[i] = stored{r, memberships[i].Group}
+		all[i] = stored{r, memberships[i].Group, ids[i]}
 	}
 	return all, nil
 }

@@ -289,22 +289,41 @@ func itself(handle func(http.ResponseWriter, *http.Request) error) func(*Gateway
 
 // byID passes on what is about one article: all partitions are asked, and one of them has it.
 func (g *Gateway) byID(w http.ResponseWriter, r *http.Request) error {
-	return g.pass(w, r, func(status int) int {
-		switch {
-		case status < 400:
-			return 3
-		case status == http.StatusNotFound:
-			return 0
-		case status < 500:
-			return 2
-		}
-		return 1
-	})
+	best, err := g.best(w, r, hasIt)
+	return best.passBack(w, err)
 }
 
 // everywhere passes on what all partitions have to do. It is done where none failed.
 func (g *Gateway) everywhere(w http.ResponseWriter, r *http.Request) error {
-	return g.pass(w, r, func(status int) int { return status / 100 })
+	best, err := g.best(w, r, failed)
+	return best.passBack(w, err)
+}
+
+// hasIt weighs answers about what one partition has: the one that has it counts, and one that may have it before those that
+// have not.
+func hasIt(status int) int {
+	switch {
+	case status < 400:
+		return 3
+	case status == http.StatusNotFound:
+		return 0
+	case status < 500:
+		return 2
+	}
+	return 1
+}
+
+// failed weighs answers about what all are to do: any failure counts, but not to have what another one has.
+func failed(status int) int {
+	switch {
+	case status >= 500:
+		return 3
+	case status == http.StatusNotFound:
+		return 0
+	case status >= 400:
+		return 2
+	}
+	return 1
 }
 
 // answered is a partition's answer, to be passed back.
@@ -315,28 +334,33 @@ type answered struct {
 	err    error
 }
 
-// pass asks all partitions, and answers as the one does whose status weighs most. No answer is as one of status 503.
-func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, weight func(status int) int) error {
+// best asks all partitions, and returns the answer whose status weighs most. No answer weighs as one of status 503.
+func (g *Gateway) best(w http.ResponseWriter, r *http.Request, weight func(status int) int) (answered, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 	defer cancel()
 	q := like(r)
 	var err error
 	if q.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body has more than %d bytes", maxBody)}
+		return answered{}, &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body has more than %d bytes", maxBody)}
 	}
 	answers := make([]answered, g.Partitions)
 	_ = g.each(ctx, func(_ context.Context, n int) error { answers[n] = g.answerOf(ctx, n, q); return nil }) // each has its error
 	best := slices.MaxFunc(answers, func(a, b answered) int { return cmp.Compare(weight(a.status), weight(b.status)) })
-	if best.err != nil {
-		return best.err
+	return best, best.err
+}
+
+// passBack answers a client as the partition did.
+func (a answered) passBack(w http.ResponseWriter, err error) error {
+	if err != nil {
+		return err
 	}
 	for _, name := range passedBack {
-		if v := best.header.Get(name); v != "" {
+		if v := a.header.Get(name); v != "" {
 			w.Header().Set(name, v)
 		}
 	}
-	w.WriteHeader(best.status)
-	_, err = w.Write(best.body)
+	w.WriteHeader(a.status)
+	_, err = w.Write(a.body)
 	return err
 }
 

@@ -65,7 +65,19 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, articles[0])
+	// What was merged answers with the article that it is part of, and says so.
+	return answer(w, http.StatusOK, struct {
+		stored
+		MergedFrom string `json:"merged_from,omitempty"`
+	}{articles[0], mergedFrom(r.PathValue("id"), articles[0].id)})
+}
+
+// mergedFrom is the id that was asked for, where the answer is of another article.
+func mergedFrom(asked, id string) string {
+	if asked == id {
+		return ""
+	}
+	return asked
 }
 
 func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {

@@ -169,6 +169,7 @@ func (w *world) checkDescription() {
 	alone := map[string]string{"id": w.flour.ID, "url": w.flour.URL, "name": "event.schema.json", "snapshot": snapshot} // where an example names nothing here
 	for p, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
+			w.send(http.MethodPut, "/v1/queries/flour-prices", `{"search": {"q": "flour"}, "webhook": {"url": "https://example.org/"}}`) // which an operation may have removed
 			target := p
 			asks := []url.Values{{}}
 			all := url.Values{}

@@ -69,7 +69,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 		Places []place          `json:"places,omitempty"` // of the hits, for a gateway
 	}{Total: found.Total, Hits: make([]hit, len(found.Hits)), Facets: make(map[string]facet, len(found.Facets)), Next: found.Next}
 	for i, h := range found.Hits {
-		page.Hits[i] = hit{stored{h.Record, h.Group}, h.Copies, h.Score, h.Snippet}
+		page.Hits[i] = hit{stored{Record: h.Record, Group: h.Group}, h.Copies, h.Score, h.Snippet}
 		if q.Places {
 			page.Places = append(page.Places, place{Behind: h.Behind, Order: h.Order, Score: h.Score, ID: h.Article.ID})
 		}

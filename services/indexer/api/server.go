@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/store"
 
@@ -32,13 +34,14 @@ const (
 // Server is the API over a store and an index.
 type Server struct {
 	front
-	store *store.Store
-	index *search.Index
+	store  *store.Store
+	index  *search.Index
+	alerts *alerts.Alerts
 }
 
 // New makes a server.
-func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *slog.Logger) *Server {
-	s := &Server{front: newFront(reg, log), store: st, index: index}
+func New(st *store.Store, index *search.Index, al *alerts.Alerts, reg prometheus.Registerer, log *slog.Logger) *Server {
+	s := &Server{front: newFront(reg, log), store: st, index: index, alerts: al}
 	s.mount(s.routes())
 	return s
 }
@@ -121,10 +124,26 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/v1/articles/{id}/duplicates", params: []string{"limit", "cursor"}, handle: s.duplicates, divided: (*Gateway).byID},
 		{method: "DELETE", path: "/v1/articles/{id}/duplicates", handle: s.setApart(true), divided: (*Gateway).byID},
 		{method: "POST", path: "/v1/articles/{id}/duplicates", handle: s.setApart(false), divided: (*Gateway).byID},
+		{method: "GET", path: "/v1/articles/{id}/revisions", params: []string{"limit", "cursor"}, handle: s.revisions, divided: (*Gateway).byID},
+		{method: "GET", path: "/v1/articles/{id}/revisions/{number}", handle: s.revision, divided: (*Gateway).byID},
+		{method: "GET", path: "/v1/articles/{id}/diff", params: []string{"from", "to"}, handle: s.diff, divided: (*Gateway).byID},
+		{method: "GET", path: "/v1/articles/{id}/addresses", handle: s.addresses, divided: (*Gateway).byID},
+		{method: "DELETE", path: "/v1/merges/{number}", params: []string{"article"}, handle: s.undo, divided: (*Gateway).undo},
+		{method: "GET", path: "/v1/repeated", handle: s.repeated, divided: (*Gateway).repeated},
+		{method: "POST", path: "/v1/repeated/{id}", handle: s.changeRepeated((*store.Store).AllowRepeated), divided: (*Gateway).changeRepeated},
+		{method: "DELETE", path: "/v1/repeated/{id}", handle: s.changeRepeated((*store.Store).ClearRepeated), divided: (*Gateway).changeRepeated},
 		{method: "GET", path: "/v1/export", params: slices.Concat(exportFilters, []string{"format", "bom", "snapshot", "skip"}), whole: true, handle: s.export, divided: (*Gateway).export},
 		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "collapse", "facets", "facet_limit", "limit", "cursor"}), handle: s.search, divided: (*Gateway).search},
 		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts, divided: (*Gateway).counts},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes, divided: (*Gateway).changes},
+		{method: "GET", path: "/v1/queries", params: []string{"limit", "cursor"}, handle: s.queries, divided: (*Gateway).queries},
+		{method: "GET", path: "/v1/queries/{query}", handle: s.query, divided: (*Gateway).query},
+		{method: "PUT", path: "/v1/queries/{query}", handle: s.putQuery, divided: (*Gateway).putQuery},
+		{method: "DELETE", path: "/v1/queries/{query}", handle: s.deleteQuery, divided: (*Gateway).everywhere},
+		{method: "GET", path: "/v1/queries/{query}/deliveries", params: []string{"state", "limit", "cursor"}, handle: s.deliveries, divided: (*Gateway).deliveries},
+		{method: "POST", path: "/v1/queries/{query}/retry", handle: s.retryQuery, divided: (*Gateway).retryQuery},
+		{method: "GET", path: "/v1/queries/{query}/feed.atom", handle: s.feed("application/atom+xml", (*alerts.Feed).Atom), divided: joined("application/atom+xml", (*alerts.Feed).Atom)},
+		{method: "GET", path: "/v1/queries/{query}/feed.json", handle: s.feed("application/feed+json", (*alerts.Feed).JSON), divided: joined("application/feed+json", (*alerts.Feed).JSON)},
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace, divided: (*Gateway).trace},
 		{method: "GET", path: "/v1/status", handle: s.status, divided: (*Gateway).status},
 		{method: "POST", path: "/v1/reindex", handle: s.reindex, divided: (*Gateway).everywhere},
@@ -180,12 +199,17 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // noRoute tells a wrong method from a wrong path.
 func (s *front) noRoute(mux *http.ServeMux, r *http.Request) error {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := mux.Handler(other); pattern != "/" && pattern != "" {
-			return &problem{Status: http.StatusMethodNotAllowed, Detail: r.URL.Path + " takes " + method, allow: method}
+			allowed = append(allowed, method)
 		}
+	}
+	if len(allowed) > 0 {
+		takes := strings.Join(allowed, ", ")
+		return &problem{Status: http.StatusMethodNotAllowed, Detail: r.URL.Path + " takes " + takes, allow: takes}
 	}
 	return &problem{Status: http.StatusNotFound, Detail: "there is nothing at " + r.URL.Path + "; /openapi.yaml describes what there is"}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"time"
 
 	"dateline/services/indexer/duplicates"
 
@@ -336,9 +335,9 @@ func (g *grouper) move(old, c *copied) error {
 }
 
 // arrive groups a revision as it is stored, unless older ones wait to be grouped: then it waits with them.
-func (g *grouper) arrive(in *Arrival, sketch duplicates.Sketch, id []byte, seq, previous uint64, stored time.Time) error {
-	if g.grouped != seq-1 {
+func (g *grouper) arrive(c *copied, previous uint64) error {
+	if g.grouped != c.seq-1 {
 		return nil
 	}
-	return g.revision(copyOf(seq, id, stored, in.Article, sketch), previous)
+	return g.revision(c, previous)
 }

@@ -34,7 +34,7 @@ type Journey struct {
 // result is what Write returns for a journey that had ended before.
 func (j *Journey) result() Result {
 	return Result{
-		Outcome: j.Outcome, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
+		Outcome: j.Outcome, Reason: j.Reason, Error: j.Error, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
 	}
 }
 
@@ -167,7 +167,10 @@ func (w *writer) lookups(j *Journey, origin []byte, do func(*bbolt.Bucket, []byt
 	}
 	var done []byte
 	for _, url := range []string{j.URL, j.CanonicalURL} {
-		if k := urlKey(url); url != "" && !bytes.Equal(k, done) {
+		if url == "" {
+			continue
+		}
+		if k := w.urlKey(url); !bytes.Equal(k, done) {
 			if err := do(w.byURL, row(k)); err != nil {
 				return err
 			}
@@ -177,12 +180,26 @@ func (w *writer) lookups(j *Journey, origin []byte, do func(*bbolt.Bucket, []byt
 	return nil
 }
 
+// urlKey is that of the arrival in hand, or worked out.
+func (w *writer) urlKey(url string) []byte {
+	for _, k := range w.keys {
+		if k.url == url {
+			return k.key
+		}
+	}
+	return urlKey(url)
+}
+
 // urlKey is a short key for a URL in any of its spellings. What is no URL, as in a rejected publication, is its own key.
 func urlKey(url string) []byte {
 	k, err := weburl.Key(url)
 	if err != nil {
 		k = url
 	}
+	return hashOfKey(k)
+}
+
+func hashOfKey(k string) []byte {
 	sum := sha256.Sum256([]byte(k))
 	return sum[:16]
 }

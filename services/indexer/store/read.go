@@ -12,13 +12,13 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Article returns the latest revision of an article, or ErrNotFound.
+// Article returns the latest revision of an article, or of the one that it was merged into, or ErrNotFound.
 func (s *Store) Article(id string) (*Record, error) {
 	var r *Record
 	err := s.view(func(tx *bbolt.Tx) error {
-		k, err := idKey(id)
+		k, err := liveID(tx, id)
 		if err != nil {
-			return ErrNotFound
+			return err
 		}
 		seq := number(tx.Bucket(bucketIDs).Get(k))
 		r, err = readRecord(tx, seq)

@@ -57,6 +57,8 @@ var (
 	bucketCheckpoints = []byte("checkpoints")  // projection's name, 0, seq -> time
 	buckets           = [][]byte{
 		bucketMeta, bucketChanges, bucketRecords, bucketIDs, bucketVersions, bucketListing, bucketJourneys, bucketByArticle, bucketByURL, bucketCheckpoints,
+		bucketAddresses, bucketClaims, bucketSeparate, bucketBodies, bucketRepeated, bucketMerges, bucketMergesOf, bucketKept, bucketByHand,
+		bucketAwaited,
 	}
 )
 
@@ -100,14 +102,14 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, changed: make(chan struct{}), closed: make(chan struct{})}
-	if err := s.prepare(); err != nil {
+	if err := errors.Join(s.prepare(), s.prepareQueries()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
 	return s, nil
 }
 
 func (s *Store) prepare() error {
-	var fresh bool
+	var fresh, incomplete bool
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if fresh = meta == nil; fresh {
@@ -118,17 +120,26 @@ func (s *Store) prepare() error {
 		}
 		s.id = string(meta.Get(metaID))
 		s.last.Store(tx.Bucket(bucketRecords).Sequence())
+		incomplete = slices.ContainsFunc(buckets, func(name []byte) bool { return tx.Bucket(name) == nil })
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if incomplete { // an older Dateline's
+		if err := s.db.Update(s.modernise); err != nil {
+			return err
+		}
 	}
 	if !fresh {
 		return s.prepareGroups()
 	}
 	s.id = rand.Text()
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range slices.Concat(buckets, groupBuckets, [][]byte{bucketApart}) {
+		if err := complete(tx); err != nil {
+			return err
+		}
+		for _, name := range append(slices.Clone(groupBuckets), bucketApart) {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -136,6 +147,26 @@ func (s *Store) prepare() error {
 		meta := tx.Bucket(bucketMeta)
 		return errors.Join(meta.Put(metaLayout, key(layout)), meta.Put(metaID, []byte(s.id)), meta.Put(metaGrouping, key(grouping)))
 	})
+}
+
+// complete makes the buckets that a store of an older Dateline lacks.
+func complete(tx *bbolt.Tx) error {
+	for _, name := range buckets {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// modernise makes ready what an older Dateline wrote.
+func (s *Store) modernise(tx *bbolt.Tx) error {
+	if tx.Bucket(bucketAddresses) == nil {
+		if err := tx.Bucket(bucketMeta).Put(metaUntil, key(s.LastSeq())); err != nil {
+			return err
+		}
+	}
+	return complete(tx)
 }
 
 // Close waits for the transactions under way, ends all waits, and lets go of the file.

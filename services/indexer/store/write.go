@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,12 +16,29 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Arrival is an article that reached the end of the queue.
+// Arrival is an article that reached the end of the queue, or the news that one is removed.
 type Arrival struct {
 	Origin  string           // names its journey: 32 hex digits
 	Article *article.Article // ID and Fingerprint are 32 hex digits
 	JSON    json.RawMessage  // the article as it arrived
+	Removal *article.Removal // in place of Article and JSON
 	Hops    []article.Hop    // so far; the first says when the pipeline took it
+}
+
+// identify works out by what the arrival can be known.
+func (in *Arrival) identify() (*identity, error) {
+	if in.Removal != nil {
+		return identifyRemoval(in.Removal)
+	}
+	return identify(in.Article, in.received())
+}
+
+// received is when the pipeline took it.
+func (in *Arrival) received() time.Time {
+	if len(in.Hops) == 0 {
+		return time.Time{}
+	}
+	return in.Hops[0].Time
 }
 
 // Failure is a journey that ended as a dead letter.
@@ -34,9 +53,11 @@ type Failure struct {
 	Time      time.Time
 }
 
-// Result is what became of an arrival. The same origin gets the same result each time.
+// Result is what became of an arrival. The same origin gets the same result each time, but for Alarm and Merged.
 type Result struct {
-	Outcome   article.Outcome // new, revised or duplicate
+	Outcome   article.Outcome // new, revised, removed, duplicate or rejected
+	Reason    string          // of what is removed (article.RemovalReason) or rejected (ReasonRepeated)
+	Error     string          // what is rejected, in words
 	ArticleID string
 	Seq       uint64 // of the revision; for a duplicate, of the one that was there already
 	Previous  uint64 // the change of the article before that
@@ -45,13 +66,18 @@ type Result struct {
 	Time      time.Time
 	Hops      []article.Hop // those of the arrival, and the indexer's
 	Replayed  bool          // the journey had ended before; nothing was written
+	Alarm     bool          // it is the first to be rejected for its text
+	Merged    []Tier        // by which it, or an article, became part of another article
 }
 
 // Event is the result as INDEXED messages carry it.
 func (r Result) Event() article.Event {
 	e := article.Event{Seq: r.Seq, Previous: r.Previous, Outcome: r.Outcome, ArticleID: r.ArticleID, Source: r.Source, URL: r.URL, Time: r.Time}
-	if r.Outcome == article.OutcomeDuplicate {
+	switch r.Outcome {
+	case article.OutcomeDuplicate:
 		e.Seq, e.Previous = 0, 0 // it is no change
+	case article.OutcomeRemoved:
+		e.Reason = article.RemovalReason(r.Reason)
 	}
 	return e
 }
@@ -60,26 +86,31 @@ func (r Result) Event() article.Event {
 // the batch is stored, and the same batch may be written again: after a failure whose effect is not known, such as a
 // failed fsync, too, because an origin whose journey has ended gets the result that it got.
 //
-// An article with an id that is new is new. One with a known id and a fingerprint that this id never had is a revision;
-// the earlier ones are kept. Every other one is a duplicate. A journey that was recorded as failed and arrives after all
-// has arrived: that it is stored is the truth that counts.
+// An arrival is of the article that the strongest tier gives it to, whatever its id says; of two stored articles that turn
+// out to be one, one is merged into the other. What no tier knows is new. What differs from the latest revision is
+// a revision, but not an older capture, nor an earlier wording that another address still has. Every other one is a duplicate.
+// A text that its site shows at many addresses is rejected. A removal marks the article, once. A journey that was recorded
+// as failed and arrives after all has arrived: that it is stored is the truth that counts.
 func (s *Store) Write(ctx context.Context, batch []Arrival) ([]Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("write %d articles: %w", len(batch), err)
 	}
 	results := make([]Result, len(batch))
-	sketches := make([]duplicates.Sketch, len(batch))
+	identities := make([]*identity, len(batch))
 	for i := range batch { // before the transaction, which others wait for
-		sketches[i] = sketchOf(batch[i].Article)
+		var err error
+		if identities[i], err = batch[i].identify(); err != nil {
+			return nil, fmt.Errorf("write %d articles: %w", len(batch), err)
+		}
 	}
 	var last uint64
 	var grouping work
 	err := s.update(func(tx *bbolt.Tx) error {
 		w := newWriter(tx)
 		for i := range batch {
-			r, err := w.write(&batch[i], sketches[i])
+			r, err := w.write(&batch[i], identities[i])
 			if err != nil {
-				return fmt.Errorf("article %s: %w", batch[i].Article.ID, err)
+				return fmt.Errorf("article %x: %w", identities[i].id, err)
 			}
 			results[i] = r
 		}
@@ -139,7 +170,11 @@ type writer struct {
 
 	meta, changes, records, ids, versions, listing *bbolt.Bucket
 	journeys, byArticle, byURL                     *bbolt.Bucket
-	added                                          uint64 // articles
+	addresses, claims, apart, bodies, repeated     *bbolt.Bucket
+	merges, mergesOf, kept, byHand, awaited        *bbolt.Bucket
+	added                                          int64      // articles that lists show
+	united                                         []Tier     // merges of the arrival in hand
+	keys                                           []urlKeyed // of the arrival in hand
 	grouper                                        *grouper
 }
 
@@ -148,6 +183,8 @@ func newWriter(tx *bbolt.Tx) *writer {
 		now: time.Now().UTC(), meta: tx.Bucket(bucketMeta), changes: tx.Bucket(bucketChanges), records: tx.Bucket(bucketRecords),
 		ids: tx.Bucket(bucketIDs), versions: tx.Bucket(bucketVersions), listing: tx.Bucket(bucketListing),
 		journeys: tx.Bucket(bucketJourneys), byArticle: tx.Bucket(bucketByArticle), byURL: tx.Bucket(bucketByURL),
+		addresses: tx.Bucket(bucketAddresses), claims: tx.Bucket(bucketClaims), apart: tx.Bucket(bucketSeparate), bodies: tx.Bucket(bucketBodies), repeated: tx.Bucket(bucketRepeated),
+		merges: tx.Bucket(bucketMerges), mergesOf: tx.Bucket(bucketMergesOf), kept: tx.Bucket(bucketKept), byHand: tx.Bucket(bucketByHand), awaited: tx.Bucket(bucketAwaited),
 		grouper: newGrouper(tx),
 	}
 	// Keys only grow here, so pages can be filled to the brim.
@@ -155,109 +192,249 @@ func newWriter(tx *bbolt.Tx) *writer {
 	return w
 }
 
-func (w *writer) write(in *Arrival, sketch duplicates.Sketch) (Result, error) {
-	a := in.Article
+func (w *writer) write(in *Arrival, p *identity) (Result, error) {
 	origin, err := idKey(in.Origin)
 	if err != nil {
 		return Result{}, fmt.Errorf("origin: %w", err)
-	}
-	id, err := idKey(a.ID)
-	if err != nil {
-		return Result{}, err
-	}
-	fingerprint, err := idKey(a.Fingerprint)
-	if err != nil {
-		return Result{}, fmt.Errorf("fingerprint: %w", err)
 	}
 	ended, err := w.journey(origin)
 	if err != nil {
 		return Result{}, err
 	}
 	if ended != nil {
-		if ended.Outcome != article.OutcomeRejected {
+		if ended.Outcome != article.OutcomeRejected || ended.Reason == ReasonRepeated {
 			return ended.result(), nil
 		}
 		if err := w.forget(ended); err != nil {
 			return Result{}, err
 		}
 	}
-
-	j := &Journey{Origin: in.Origin, URL: a.URL, CanonicalURL: a.CanonicalURL, ArticleID: a.ID, Source: a.Source, Time: w.now}
-	version := append(id[:len(id):len(id)], fingerprint...)
-	previous := number(w.ids.Get(id))
-	switch known := number(w.versions.Get(version)); {
-	case known != 0:
-		j.Outcome, j.Seq = article.OutcomeDuplicate, known
-	case previous != 0:
-		j.Outcome = article.OutcomeRevised
-	default:
-		j.Outcome = article.OutcomeNew
+	w.united, w.keys = nil, p.keys
+	end := w.arrive
+	if in.Removal != nil {
+		end = w.remove
 	}
-	j.Hops = append(in.Hops[:len(in.Hops):len(in.Hops)], article.Hop{Stage: string(article.StageIndexer), Time: w.now, Outcome: string(j.Outcome)})
-	if j.Outcome != article.OutcomeDuplicate {
-		if j.Seq, err = w.store(in, j, id, version, previous); err != nil {
-			return Result{}, err
-		}
+	j := &Journey{Origin: in.Origin, Time: w.now}
+	fate, err := end(in, p, j)
+	if err != nil {
+		return Result{}, err
 	}
-	if j.Outcome != article.OutcomeDuplicate {
-		if err := w.grouper.arrive(in, sketch, id, j.Seq, previous, j.Time); err != nil {
-			return Result{}, fmt.Errorf("near-duplicates: %w", err)
-		}
-	}
+	j.Outcome, j.Reason, j.Error = fate.outcome, fate.reason, fate.err
+	hop := article.Hop{Stage: string(article.StageIndexer), Time: w.now, Outcome: string(j.Outcome), Detail: fate.detail}
+	j.Hops = append(in.Hops[:len(in.Hops):len(in.Hops)], hop)
 	if err := w.end(j); err != nil {
 		return Result{}, err
 	}
 	r := j.result()
-	r.Replayed = false
+	r.Replayed, r.Alarm, r.Merged = false, fate.alarm, w.united
 	return r, nil
 }
 
+// fate is how a journey ends.
+type fate struct {
+	outcome article.Outcome
+	reason  string
+	err     string
+	detail  string // of the hop
+	alarm   bool
+}
+
+// arrive finds the article that an arrival belongs to, and stores what is new about it.
+func (w *writer) arrive(in *Arrival, p *identity, j *Journey) (fate, error) {
+	a := in.Article
+	j.URL, j.CanonicalURL, j.ArticleID, j.Source = a.URL, a.CanonicalURL, a.ID, a.Source
+	found, err := w.find(p)
+	if err != nil {
+		return fate{}, err
+	}
+	rev := &revision{id: p.id, fingerprint: p.fingerprint, article: a, record: &Record{Received: in.received(), Origin: in.Origin, Article: in.JSON}}
+	if len(found) == 0 {
+		return w.first(in, p, j, rev)
+	}
+	m := found[0]
+	if len(found) > 1 { // what is refused makes nothing one
+		refused, alarm, err := w.repeats(in, p, m.id, false)
+		if err != nil || refused {
+			return refusal(p, alarm), err
+		}
+	}
+	for _, other := range found[1:] {
+		if m.id, err = w.unite(m, other); err != nil {
+			return fate{}, err
+		}
+		m.tier, m.evidence = other.tier, other.evidence
+	}
+	rev.id, j.ArticleID = m.id, hex.EncodeToString(m.id)
+	f, err := w.compare(rev, p, j)
+	if err != nil {
+		return fate{}, err
+	}
+	joins, err := w.joins(rev, p, m.id)
+	if err != nil {
+		return fate{}, err
+	}
+	if joins || f.outcome == article.OutcomeRevised {
+		refused, alarm, err := w.repeats(in, p, m.id, joins)
+		if err != nil || refused {
+			return refusal(p, alarm), err
+		}
+	}
+	if f.outcome == article.OutcomeRevised {
+		if j.ArticleID != a.ID {
+			if rev.record.Article, err = withID(in.JSON, j.ArticleID); err != nil {
+				return fate{}, err
+			}
+		}
+		rev.outcome = f.outcome
+		if j.Seq, err = w.store(rev, p.sketch); err != nil {
+			return fate{}, err
+		}
+		j.Previous = rev.old.Seq
+	}
+	if joins {
+		f.detail = "by its " + string(m.tier)
+		if err := w.join(in, p, m, j.Seq, f.outcome == article.OutcomeRevised); err != nil {
+			return fate{}, err
+		}
+	}
+	return f, w.learn(p, m.id)
+}
+
+// first stores an article that is new.
+func (w *writer) first(in *Arrival, p *identity, j *Journey, rev *revision) (fate, error) {
+	refused, alarm, err := w.repeats(in, p, p.id, true)
+	if err != nil || refused {
+		return refusal(p, alarm), err
+	}
+	rev.outcome = article.OutcomeNew
+	if j.Seq, err = w.store(rev, p.sketch); err != nil {
+		return fate{}, err
+	}
+	if err := w.overtaken(p, rev); err != nil {
+		return fate{}, err
+	}
+	return fate{outcome: article.OutcomeNew}, w.learn(p, p.id)
+}
+
+func refusal(p *identity, alarm bool) fate {
+	return fate{
+		outcome: article.OutcomeRejected, reason: ReasonRepeated, detail: ReasonRepeated, alarm: alarm,
+		err: fmt.Sprintf("%s shows this text at more than %d addresses: an error page, or a wall", p.site, maxRepeats),
+	}
+}
+
+// compare tells a revision from a duplicate. Of a revision it also tells what it replaces.
+func (w *writer) compare(rev *revision, p *identity, j *Journey) (fate, error) {
+	latest, known := number(w.ids.Get(rev.id)), number(w.versions.Get(pair(rev.id, rev.fingerprint)))
+	same := fate{outcome: article.OutcomeDuplicate}
+	if j.Seq = latest; known == latest {
+		return same, nil
+	}
+	var err error
+	if rev.old, rev.was, err = w.revisionAt(latest); err != nil {
+		return fate{}, err
+	}
+	switch {
+	case rev.old.Removal != nil:
+		if p.seen.After(rev.old.Removal.Time) {
+			break
+		}
+		same.detail = "older than the removal"
+		return same, nil
+	case p.seen.Before(seenAt(rev.was, rev.old.Received)):
+		same.detail = "older than the latest revision"
+	case known != 0 && !bytes.Equal(addressIn(rev.was), p.address):
+		same.detail = "an earlier wording, which another address still has"
+	}
+	if same.detail != "" {
+		if known != 0 {
+			j.Seq = known
+		}
+		return same, nil
+	}
+	return fate{outcome: article.OutcomeRevised}, nil
+}
+
+// revision is one to be stored.
+type revision struct {
+	id          []byte
+	fingerprint []byte
+	article     *article.Article
+	outcome     article.Outcome
+	record      *Record          // without what the store gives
+	old         *Record          // that it replaces, nil for none
+	was         *article.Article // the article of old
+	after       *Record          // where it goes on with what was merged for a while
+}
+
 // store adds a revision, and returns its sequence number.
-func (w *writer) store(in *Arrival, j *Journey, id, version []byte, previous uint64) (uint64, error) {
+func (w *writer) store(rev *revision, sketch duplicates.Sketch) (uint64, error) {
 	seq, err := w.records.NextSequence()
 	if err != nil {
 		return 0, err
 	}
-	r := &Record{Seq: seq, Revision: 1, Previous: previous, Stored: w.now, Received: j.Hops[0].Time, Origin: in.Origin, Article: in.JSON}
-	if previous != 0 {
-		old, err := unpackRecord(previous, w.records.Get(key(previous)))
-		if err != nil {
+	r := rev.record
+	r.Seq, r.Revision, r.Stored = seq, 1, w.now
+	e := article.Event{Seq: seq, Outcome: rev.outcome, ArticleID: hex.EncodeToString(rev.id), Source: rev.article.Source, URL: rev.article.URL, Time: w.now}
+	if before := rev.old; before != nil {
+		e.Previous = before.Seq
+		if err := w.unlist(before, rev.was); err != nil {
 			return 0, err
 		}
-		was, err := old.Decode()
-		if err != nil {
-			return 0, err
-		}
-		r.Revision = old.Revision + 1
-		for _, source := range []string{"", was.Source} {
-			if err := w.listing.Delete(prefixed(source, previous)); err != nil {
-				return 0, err
-			}
-		}
-	} else {
-		w.added++
+		rev.after = before
+	}
+	if rev.after != nil {
+		r.Revision, r.Previous = rev.after.Revision+1, rev.after.Seq
+	}
+	k := key(seq)
+	if r.Removal != nil {
+		e.Reason = r.Removal.Reason
+	} else if err := w.versions.Put(pair(rev.id, rev.fingerprint), k); err != nil {
+		return 0, err
 	}
 	packed, err := packRecord(r)
 	if err != nil {
 		return 0, err
 	}
-	k := key(seq)
-	if err := w.records.Put(k, packed); err != nil {
+	if err := errors.Join(w.records.Put(k, packed), putJSON(w.changes, k, e), w.ids.Put(rev.id, k)); err != nil {
 		return 0, err
 	}
-	j.Seq, j.Previous = seq, previous
-	if err := putJSON(w.changes, k, j.result().Event()); err != nil {
-		return 0, err
-	}
-	for _, source := range []string{"", in.Article.Source} {
-		if err := w.listing.Put(prefixed(source, seq), id); err != nil {
-			return 0, err
+	if r.Hidden() {
+		sketch = duplicates.Sketch{}
+	} else {
+		w.added++
+		for _, source := range []string{"", rev.article.Source} {
+			if err := w.listing.Put(prefixed(source, seq), rev.id); err != nil {
+				return 0, err
+			}
 		}
 	}
-	if err := w.ids.Put(id, k); err != nil {
-		return 0, err
+	if err := w.grouper.arrive(copyOf(seq, rev.id, w.now, rev.article, sketch), r.Previous); err != nil {
+		return 0, fmt.Errorf("near-duplicates: %w", err)
 	}
-	return seq, w.versions.Put(version, k)
+	return seq, nil
+}
+
+// unlist takes a revision out of the lists.
+func (w *writer) unlist(r *Record, a *article.Article) error {
+	if r.Hidden() {
+		return nil
+	}
+	w.added--
+	return errors.Join(w.listing.Delete(prefixed("", r.Seq)), w.listing.Delete(prefixed(a.Source, r.Seq)))
+}
+
+func (w *writer) revisionAt(seq uint64) (*Record, *article.Article, error) {
+	v := w.records.Get(key(seq))
+	if v == nil {
+		return nil, nil, fmt.Errorf("record %d: %w", seq, ErrNotFound)
+	}
+	r, err := unpackRecord(seq, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := r.Decode()
+	return r, a, err
 }
 
 func (w *writer) fail(f *Failure) error {
@@ -286,7 +463,7 @@ func (w *writer) finish() error {
 	if w.added == 0 {
 		return nil
 	}
-	return w.meta.Put(metaArticles, key(number(w.meta.Get(metaArticles))+w.added))
+	return w.meta.Put(metaArticles, key(number(w.meta.Get(metaArticles))+uint64(w.added)))
 }
 
 // idKey is the 16 bytes that an id's 32 hex digits stand for.
