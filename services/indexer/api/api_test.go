@@ -115,12 +115,15 @@ func (w *world) ask(method, target string, header ...string) *http.Response {
 		r.Header.Set(header[i], header[i+1])
 	}
 	rec := httptest.NewRecorder()
-	h := w.asked
-	if h == nil {
-		h = w.api.Handler()
-	}
-	h.ServeHTTP(rec, r)
+	w.handler().ServeHTTP(rec, r)
 	return rec.Result()
+}
+
+func (w *world) handler() http.Handler {
+	if w.asked != nil {
+		return w.asked
+	}
+	return w.api.Handler()
 }
 
 func (w *world) get(target string, v any) {

@@ -294,6 +294,108 @@ func TestGatewayExports(t *testing.T) {
 	}
 }
 
+// A saved query is put into all partitions with one secret; what is told of it is of all of them.
+func TestGatewaySavedQueries(t *testing.T) {
+	d := beginDivided(t)
+	const definition = `{"search": {"q": "balkhi"}, "webhook": {"url": "https://example.org/"}}`
+	put := func(path, body string) (q savedQuery) {
+		t.Helper()
+		resp, answer := d.send(http.MethodPut, path, body)
+		if err := json.Unmarshal([]byte(answer), &q); err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %s, %v", path, resp.Status, answer, err)
+		}
+		return q
+	}
+	secret := put("/v1/queries/balkhi", definition).Webhook.Secret
+	if secret == "" {
+		t.Error("a secret that was made is not told")
+	}
+	if err := d.parts[1].store.RemoveQuery(t.Context(), "balkhi"); err != nil { // as if it had been away
+		t.Fatal(err)
+	}
+	if q := put("/v1/queries/balkhi", definition); q.Webhook.Secret != "" {
+		t.Error("a secret is told again")
+	}
+	for n, w := range d.parts {
+		if q, _, err := w.store.Query("balkhi"); err != nil || q.Webhook.Secret != secret {
+			t.Errorf("partition %d has %+v, %v", n, q, err)
+		}
+	}
+	put("/v1/queries/bread", `{"search": {"q": "bread"}, "nats": true}`)
+	d.parts[0].add("cake", "Cake, said Mr Balkhi.")
+	d.parts[1].add("pie", "Pie, said Mr Balkhi.")
+	d.parts[1].add("tart", "Tart, said Mr Balkhi.")
+	d.parts[0].match("balkhi", 5)
+	d.parts[1].match("balkhi", 6, 7)
+	var q savedQuery
+	d.get("/v1/queries/balkhi", &q)
+	if q.State.Matched != 3 || q.State.Webhook.Pending != 3 || q.Webhook.Secret != "" {
+		t.Errorf("the query is %+v", q)
+	}
+	var names []string
+	for cursor := ""; ; {
+		var page struct {
+			Queries []savedQuery
+			Next    string `json:"next_cursor"`
+		}
+		d.get("/v1/queries?limit=1&cursor="+cursor, &page)
+		for _, q := range page.Queries {
+			names = append(names, fmt.Sprint(q.Name, q.State.Matched))
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if got := strings.Join(names, " "); got != "balkhi3 bread0" {
+		t.Errorf("queries are %s", got)
+	}
+	var deliveries struct{ Deliveries []store.Delivery }
+	d.get("/v1/queries/balkhi/deliveries?state=pending", &deliveries)
+	if n := len(deliveries.Deliveries); n != 2 {
+		t.Errorf("%d deliveries", n)
+	}
+	var feed struct{ Items []struct{ Title string } }
+	d.get("/v1/queries/balkhi/feed.json", &feed)
+	if got := fmt.Sprint(feed.Items); got != "[{tart} {pie} {cake}]" {
+		t.Errorf("feed is %s", got)
+	}
+	for _, target := range []string{"POST /v1/queries/balkhi/retry", "DELETE /v1/queries/balkhi", "GET /v1/queries/bread/feed.atom"} {
+		method, target, _ := strings.Cut(target, " ")
+		if resp := d.ask(method, target); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s %s: %s", method, target, resp.Status)
+		}
+	}
+	for _, target := range []string{"GET /v1/queries/balkhi", "DELETE /v1/queries/balkhi", "GET /v1/queries/balkhi/feed.json"} {
+		method, target, _ := strings.Cut(target, " ")
+		if resp := d.ask(method, target); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%s %s of none: %s", method, target, resp.Status)
+		}
+	}
+	if resp, answer := d.send(http.MethodPut, "/v1/queries/bad", `{"search": {"q": "("}}`); resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("a bad query: %s %s", resp.Status, answer)
+	}
+}
+
+// A merge is undone in the partition of its article.
+func TestGatewayMerges(t *testing.T) {
+	d := beginDivided(t)
+	for target, want := range map[string]int{
+		"DELETE /v1/merges/1":                                        http.StatusBadRequest,
+		"DELETE /v1/merges/1?article=" + d.flour.ID:                  http.StatusNotFound,
+		"GET /v1/articles/" + d.flour.ID + "/diff":                   http.StatusOK,
+		"GET /v1/articles/" + d.flour.ID + "/revisions":              http.StatusOK,
+		"GET /v1/articles/" + article.IDOfURL("oats") + "/addresses": http.StatusOK,
+		"GET /v1/repeated":                                           http.StatusOK,
+		"DELETE /v1/repeated/" + d.flour.ID:                          http.StatusNotFound,
+	} {
+		method, target, _ := strings.Cut(target, " ")
+		if resp := d.ask(method, target); resp.StatusCode != want {
+			b, _ := io.ReadAll(resp.Body)
+			t.Errorf("%s %s: %s %s", method, target, resp.Status, b)
+		}
+	}
+}
+
 // Only gateways of the same record may say where a request comes from, for a short time.
 func TestGatewaySignature(t *testing.T) {
 	g := &Gateway{GatewayConfig: GatewayConfig{Secret: []byte("secret")}}
