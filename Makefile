@@ -1,7 +1,7 @@
 # What is longer than a test run. Everything else is `go test ./...`.
 N ?= 1000
 
-.PHONY: crash cluster opensearch bench schemas weights fuzz
+.PHONY: crash cluster opensearch bench growth schemas weights fuzz
 
 crash: ## kill each service, and the all-in-one process, N times
 	go test . -run Crash -v -timeout 3h -kills $(N)
@@ -15,6 +15,10 @@ opensearch: ## what every search backend has to do, on the server of DATELINE_OP
 bench: ## articles a second end to end, then of the queue and the store alone
 	go run . bench
 	go run . bench --copy --articles 50000 --text-bytes 2000
+
+ARTICLES ?= 1000000
+growth: ## what an article and a search cost at 10,000 to ARTICLES articles: record, near-duplicates and index
+	go run . bench growth --articles $(ARTICLES)
 
 schemas: ## docs/schemas anew from the Go types
 	go test ./pkg/article -run Schemas -update

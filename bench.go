@@ -35,6 +35,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// benchesCmd are the measurements.
+type benchesCmd struct {
+	Pipeline benchCmd  `cmd:"" default:"withargs" help:"Articles a second through the whole pipeline, CPU by stage and memory."`
+	Growth   growthCmd `cmd:"" help:"How the costs of an article and of a search grow up to a million articles."`
+}
+
 // benchCmd measures the pipeline as up runs it, on a corpus in the format of ../shared/corpus.
 type benchCmd struct {
 	queue.Limits `embed:"" group:"Queue"`
@@ -237,18 +243,19 @@ func (b *benchCmd) measure(ctx context.Context, t *cli.Terminal, server *queue.S
 	if _, err := prof.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	r.cpu, err = cpuByStage(prof)
+	r.cpu, err = cpuByStage(prof, "queue (NATS server)")
 	return r, err
 }
 
-// publish puts the articles on the queue, each under an id of its own.
+// publish puts the articles on the queue, each under an id and a headline of its own: of one headline, copies of a page
+// would be one article.
 func (b *benchCmd) publish(ctx context.Context, q *queue.Queue, corpus []benchPage) (bytes int64, err error) {
 	const group = 500
 	var batch []queue.Message
 	for i := range b.Articles {
 		p := corpus[i%len(corpus)]
 		id := strconv.Itoa(i)
-		h := queue.Header{article.HeaderContentType: {p.contentType}, article.HeaderID: {id}, article.HeaderPublished: {"2024-11-06"}}
+		h := queue.Header{article.HeaderContentType: {p.contentType}, article.HeaderID: {id}, article.HeaderHeadline: {"Bench " + id}, article.HeaderPublished: {"2024-11-06"}}
 		batch = append(batch, queue.Message{Subject: queue.ExtSubject("bench"), ID: id, Type: article.TypePublication, Header: h, Body: p.body})
 		bytes += int64(len(p.body))
 		if len(batch) == group || i == b.Articles-1 {
@@ -336,20 +343,23 @@ func counter(reg *prometheus.Registry, name string) (sum float64, err error) {
 	return sum, nil
 }
 
+// stageRuntime is what the runtime's own goroutines do.
+const stageRuntime = "runtime (garbage collection)"
+
 // cpuByStage sums a CPU profile by the label that serve puts on goroutines. Samples without one are the runtime's
-// (garbage collection, mostly) and the NATS server's.
-func cpuByStage(r io.Reader) (map[string]time.Duration, error) {
+// (garbage collection, mostly) and those of a library that began its goroutines before: they are told as unlabeled.
+func cpuByStage(r io.Reader, unlabeled string) (map[string]time.Duration, error) {
 	p, err := profile.Parse(r)
 	if err != nil {
 		return nil, fmt.Errorf("CPU profile: %w", err)
 	}
 	by := map[string]time.Duration{}
 	for _, s := range p.Sample {
-		stage := "queue (NATS server)"
+		stage := unlabeled
 		if l := s.Label["stage"]; len(l) > 0 {
 			stage = l[0]
 		} else if isRuntime(s) {
-			stage = "runtime (garbage collection)"
+			stage = stageRuntime
 		}
 		by[stage] += time.Duration(s.Value[1])
 	}

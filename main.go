@@ -66,7 +66,7 @@ type grammar struct {
 	Discover  discoverCmd   `cmd:"" help:"Tell what a site offers: feeds, sitemaps, hubs, and what its robots.txt forbids."`
 	Feed      feedCmd       `cmd:"" help:"Read a feed without any queue, and tell what it says."`
 	Rules     rulesCmd      `cmd:"" help:"Test the rules for publishers."`
-	Bench     benchCmd      `cmd:"" help:"Measure articles a second, CPU by stage and memory on this machine."`
+	Bench     benchesCmd    `cmd:"" help:"Measure articles a second, CPU, memory and their growth on this machine."`
 	ConfigCmd configCmd     `cmd:"" name:"config" help:"Print the configuration in force, secrets masked."`
 	Version   versionCmd    `cmd:"" help:"Print the version."`
 }

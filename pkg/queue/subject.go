@@ -41,9 +41,6 @@ func AlertSubject(query, outcome, source, id string) string {
 	return "alerts." + token(query) + "." + token(outcome) + "." + token(source) + "." + token(id)
 }
 
-// AlertsOf takes in all alerts of a saved query.
-func AlertsOf(query string) string { return "alerts." + token(query) + ".>" }
-
 // ExtSubject is where a publisher publishes.
 func ExtSubject(publisher string) string { return "ext." + publisher }
 

@@ -36,8 +36,7 @@ type Config struct {
 
 	SearchBackend string            `help:"Where the search index is: bleve, in the data directory, or opensearch, on a server." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
 	OpenSearch    opensearch.Config `embed:"" prefix:"opensearch-"`
-
-	Alerts alerts.Config `embed:""`
+	Alerts        alerts.Config     `embed:""`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured

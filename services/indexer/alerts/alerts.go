@@ -145,11 +145,6 @@ func (a *Alerts) Save(ctx context.Context, name string, d Definition) (q store.S
 	return q, secret, err
 }
 
-// Remove removes a saved query and all that waits for delivery, or returns store.ErrNotFound.
-func (a *Alerts) Remove(ctx context.Context, name string) error {
-	return a.store.RemoveQuery(ctx, name)
-}
-
 // Retry has the dead letters of a saved query delivered again, and a webhook that failed or was disabled tried at once. It
 // returns how many alerts the dead letters have.
 func (a *Alerts) Retry(ctx context.Context, name string) (alerts int, err error) {

@@ -418,7 +418,7 @@ func TestSlowReceiver(t *testing.T) {
 	slow := receive(t, func(http.ResponseWriter, int) { <-release })
 	fast := receive(t, nil)
 	defer close(release)
-	for i := range 2 * maxHostPosts {
+	for i := range maxPosts + 1 {
 		w.save(fmt.Sprint("slow-", i), hook(slow.URL, ""))
 	}
 	w.save("z-fast", hook(fast.URL, ""))
@@ -601,7 +601,7 @@ func TestNATS(t *testing.T) {
 	w := begin(t, Config{GiveUp: time.Hour}, t.TempDir(), q)
 	var mu sync.Mutex
 	var got []*queue.Delivery
-	stop, err := q.Follow(t.Context(), queue.AlertsOf("flour"), func(d *queue.Delivery) {
+	stop, err := q.Follow(t.Context(), "alerts.flour.>", func(d *queue.Delivery) {
 		mu.Lock()
 		defer mu.Unlock()
 		got = append(got, d)
@@ -696,7 +696,7 @@ func TestSaveAgain(t *testing.T) {
 	r.answers(status(http.StatusInternalServerError))
 	w.add("d", "Bread.")
 	w.eventually("a failure", func() bool { return w.state("flour").Webhook.Failures > 0 })
-	if err := w.alerts.Remove(t.Context(), "flour"); err != nil {
+	if err := w.store.RemoveQuery(t.Context(), "flour"); err != nil {
 		t.Fatal(err)
 	}
 	if waiting := must(w.store.Waiting(store.ByWebhook, 10)); len(waiting) != 0 {
@@ -705,7 +705,7 @@ func TestSaveAgain(t *testing.T) {
 	if matches := must(w.store.LatestMatches("flour", 10)); len(matches) != 0 {
 		t.Errorf("%d matches of a query that is removed", len(matches))
 	}
-	if err := w.alerts.Remove(t.Context(), "flour"); !errors.Is(err, store.ErrNotFound) {
+	if err := w.store.RemoveQuery(t.Context(), "flour"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("removed twice: %v", err)
 	}
 }

@@ -65,14 +65,16 @@ func (a *Alerts) Feed(name string) (*Feed, error) {
 		if err != nil {
 			return nil, err
 		}
-		if it != nil {
-			f.items = append(f.items, *it)
+		if it == nil || it.article.ID != m.ArticleID && seen[it.article.ID] { // merged into one that stands above
+			continue
 		}
+		seen[it.article.ID] = true
+		f.items = append(f.items, *it)
 	}
 	return f, nil
 }
 
-// item is the latest revision of an article, nil where there is none to show.
+// item is the latest revision of an article or of the one that it was merged into, nil where there is none to show.
 func (a *Alerts) item(id string, q *search.Query) (*item, error) {
 	r, err := a.store.Article(id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && r.Hidden() {
@@ -85,7 +87,7 @@ func (a *Alerts) item(id string, q *search.Query) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &item{uuid([]byte(id)), a.api + "/v1/articles/" + id, q.Snippet(art), r, art}, nil
+	return &item{uuid([]byte(art.ID)), a.api + "/v1/articles/" + art.ID, q.Snippet(art), r, art}, nil
 }
 
 // describe says what a saved query asks for.

@@ -42,21 +42,22 @@ func IsInflected(term string) bool { return strings.HasPrefix(term, inflected) }
 // Analyzer knows one language, or, as the common one, none.
 type Analyzer struct {
 	form       func(word string) string // a folded word without its inflection; nil for none
-	affixes    bool                     // Persian ones, which may stand apart
-	twoHehs    bool                     // Urdu: ھ is another letter than ہ
-	finalHamza bool                     // Arabic: ء at the end counts
+	lexicon    lexicon
+	affixes    bool // Persian ones, which may stand apart
+	twoHehs    bool // Urdu: ھ is another letter than ہ
+	finalHamza bool // Arabic: ء at the end counts
 }
 
 var (
 	common    = &Analyzer{}
 	languages = map[string]*Analyzer{
-		"ar": {form: cached(arabicForm), finalHamza: true},
-		"de": {form: cached(germanForm)},
-		"en": {form: cached(englishForm)},
-		"fa": {form: cached(persianForm), affixes: true},
-		"ps": {form: cached(pashtoForm)},
-		"ru": {form: cached(russianForm)},
-		"ur": {form: cached(urduForm), twoHehs: true},
+		"ar": {form: arabicForm, finalHamza: true},
+		"de": {form: germanForm},
+		"en": {form: englishForm},
+		"fa": {form: persianForm, affixes: true},
+		"ps": {form: pashtoForm},
+		"ru": {form: russianForm},
+		"ur": {form: urduForm, twoHehs: true},
 	}
 	// all are the analyzers whose articles a query without a language may mean.
 	all = []*Analyzer{common, languages["ar"], languages["de"], languages["en"], languages["fa"], languages["ps"], languages["ru"], languages["ur"]}
@@ -80,38 +81,65 @@ func For(tag string) *Analyzer {
 // Tokens are the terms of a text in its order.
 func (a *Analyzer) Tokens(text string) []Token {
 	n := normalize(text)
-	b := builder{Analyzer: a, tokens: make([]Token, 0, len(text)/8+8)}
+	b := builder{Analyzer: a, tokens: make([]Token, 0, len(text)/4+8)}
 	scan(n.text, a, b.word, b.pairs)
 	n.restore(b.tokens)
 	return b.tokens
 }
 
-// cached remembers forms: a few thousand words are most of every text.
-func cached(form func(word string) string) func(word string) string {
-	const (
-		most    = 1 << 16 // words, then it begins anew
-		longest = 48      // bytes: a longer word hardly comes again
-	)
-	var mu sync.RWMutex
-	forms := make(map[string]string)
-	return func(word string) string {
-		if len(word) > longest {
-			return form(word)
-		}
-		mu.RLock()
-		f, ok := forms[word]
-		mu.RUnlock()
-		if !ok {
-			f = form(word)
-			mu.Lock()
-			if len(forms) >= most {
-				clear(forms)
-			}
-			forms[word] = f
-			mu.Unlock()
-		}
-		return f
+// known is a folded word, and what its language makes of it.
+type known struct {
+	text  string
+	form  string // behind inflected; empty where it is the word itself
+	affix string // Persian, written onto it
+}
+
+// lexicon remembers words: a few thousand are most of every text. It also gives them the same string each time, which
+// makes them cheap to compare further on.
+type lexicon struct {
+	mu    sync.RWMutex
+	words map[string]known
+}
+
+const (
+	maxLexicon = 1 << 16 // words, then it begins anew
+	maxKnown   = 48      // bytes: a longer word hardly comes again
+)
+
+// know is what there is to know of a word.
+func (a *Analyzer) know(word []byte) known {
+	l := &a.lexicon
+	l.mu.RLock()
+	k, ok := l.words[string(word)]
+	l.mu.RUnlock()
+	if ok {
+		return k
 	}
+	k = a.learn(string(word))
+	if len(word) > maxKnown {
+		return k
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.words == nil || len(l.words) >= maxLexicon {
+		l.words = make(map[string]known)
+	}
+	l.words[k.text] = k
+	return k
+}
+
+func (a *Analyzer) learn(word string) known {
+	k := known{text: word}
+	if a.form == nil {
+		return k
+	}
+	if form := a.form(word); form != word {
+		k.form = inflected + form
+	}
+	if a.affixes {
+		k.affix = persianSuffix(word)
+	}
+	return k
 }
 
 // builder makes tokens of what scan finds.
@@ -136,27 +164,20 @@ func (b *builder) word(p piece) {
 	}
 	if p.gap == gapHyphen || p.gap == gapZWNJ { // a compound, which may be written in one as well
 		before := b.tokens[b.last]
-		joined := before.Term + p.text
-		b.add(joined, before.Start, p.end, Joined)
+		joined := b.know([]byte(before.Term + p.text))
+		b.add(joined.text, before.Start, p.end, Joined)
 		b.others(joined, before.Start, p.end)
 	}
 	b.pos++
 	b.last = len(b.tokens)
 	b.add(p.text, p.start, p.end, Written)
-	b.others(p.text, p.start, p.end)
+	b.others(p.known, p.start, p.end)
 }
 
 // others adds the other forms of a word.
-func (b *builder) others(word string, start, end int) {
-	if b.form == nil {
-		return
-	}
-	if form := b.form(word); form != word {
-		b.other(inflected+form, start, end, Inflected)
-	}
-	if b.affixes {
-		b.other(persianSuffix(word), start, end, Part)
-	}
+func (b *builder) others(k known, start, end int) {
+	b.other(k.form, start, end, Inflected)
+	b.other(k.affix, start, end, Part)
 }
 
 // other adds a term to the last word, unless it is there.
@@ -185,7 +206,7 @@ func (b *builder) affix(p piece) bool {
 		return true
 	}
 	b.other(inflected+p.text, before.Start, p.end, Inflected)
-	b.others(p.text, before.Start, p.end)
+	b.others(p.known, before.Start, p.end)
 	b.other(before.Term, before.Start, p.end, Part)
 	return true
 }

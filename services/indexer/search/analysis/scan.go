@@ -19,7 +19,7 @@ const (
 
 // piece is a folded word, or a folded character of a script without spaces, and its place in the normalized text.
 type piece struct {
-	text       string
+	known
 	start, end int
 	gap        gap
 }
@@ -55,7 +55,7 @@ func scan(text string, a *Analyzer, word func(piece), pairs func([]piece)) {
 			s.letter(r, f, i, next)
 		case dense:
 			s.endWord(gapOther)
-			s.run = append(s.run, piece{text: string(f), start: i, end: next})
+			s.run = append(s.run, piece{known: known{text: string(f)}, start: i, end: next})
 		case mark:
 			s.mark(f, next)
 		case ignored:
@@ -161,7 +161,7 @@ func (s *scanner) endWord(g gap) {
 			s.buf = bytes.TrimSuffix(s.buf, []byte("ء"))
 		}
 		if len(s.buf) > 0 {
-			s.word(piece{string(s.buf), s.start, s.end, s.gap})
+			s.word(piece{s.a.know(s.buf), s.start, s.end, s.gap})
 		}
 	}
 	s.buf, s.gap, s.letters, s.dotted = s.buf[:0], g, 0, false

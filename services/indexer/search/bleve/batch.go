@@ -53,12 +53,15 @@ func (g *generation) Take(_ context.Context, changes []store.Change) error {
 	if err := g.Batch(b); err != nil {
 		return err
 	}
+	if err := g.show(); err != nil {
+		return err
+	}
 	g.cursor.Store(last)
 	return nil
 }
 
-// Rest is search.Backend's: segments are merged when nothing else is done, and the columns of merged ones are made.
-func (x *backend) Rest(context.Context) error { return x.cur.warm() }
+// Rest is search.Backend's: segments are merged when nothing else is done, and shown here.
+func (x *backend) Rest(context.Context) error { return x.cur.show() }
 
 // Anew is search.Backend's.
 func (x *backend) Anew(_ context.Context, fill func(search.Generation) error) error {

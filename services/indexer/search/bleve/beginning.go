@@ -26,27 +26,38 @@ func (e *tooBroad) Error() string {
 type beginning struct{ field, text string }
 
 // Searcher is query.Query of bleve's.
-func (b beginning) Searcher(ctx context.Context, r index.IndexReader, _ mapping.IndexMapping, _ bsearch.SearcherOptions) (s bsearch.Searcher, err error) {
+func (b beginning) Searcher(ctx context.Context, r index.IndexReader, _ mapping.IndexMapping, _ bsearch.SearcherOptions) (bsearch.Searcher, error) {
+	return searchTerms(ctx, r, b)
+}
+
+func (b beginning) in() string { return b.field }
+
+// terms are those that begin so.
+func (b beginning) terms(r index.IndexReader) (terms []string, err error) {
 	dict, err := r.FieldDictPrefix(b.field, []byte(b.text))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, dict.Close()) }()
-	var terms []string
 	for {
 		entry, err := dict.Next()
-		if err != nil {
-			return nil, err
-		}
-		if entry == nil {
-			break
+		if err != nil || entry == nil {
+			return terms, err
 		}
 		if terms = append(terms, entry.Term); len(terms) > maxBeginnings {
 			return nil, &tooBroad{b.text}
 		}
 	}
+}
+
+// searchTerms is bleve's search for any of some terms.
+func searchTerms(ctx context.Context, r index.IndexReader, q termsQuery) (bsearch.Searcher, error) {
+	terms, err := q.terms(r)
+	if err != nil {
+		return nil, err
+	}
 	if len(terms) == 0 {
 		return searcher.NewMatchNoneSearcher(r)
 	}
-	return searcher.NewMultiTermSearcher(ctx, r, terms, b.field, 1, bsearch.SearcherOptions{Score: "none"}, false)
+	return searcher.NewMultiTermSearcher(ctx, r, terms, q.in(), 1, bsearch.SearcherOptions{Score: "none"}, false)
 }

@@ -1,91 +1,126 @@
 package bleve
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
-	"sync"
 
-	"dateline/services/indexer/search"
-
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	bsearch "github.com/blevesearch/bleve/v2/search"
-	bquery "github.com/blevesearch/bleve/v2/search/query"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// columns tell for each document of an index's segments which labels it has. They are in memory, some 30 bytes a document,
-// because bleve's own columns are unpacked by the thousand documents for each match. A segment never changes, so its
-// column is made once, from its dictionary, and goes with it.
-type columns struct {
-	mu       sync.Mutex
-	segments map[uint64]*column // by the segment's id
+// view is what searches see of an index: a snapshot with the columns of all its segments. The columns of a large segment
+// take seconds to make, so the projector makes them, and searches see the segment when they are there.
+type view struct {
+	*scorch.IndexSnapshot
+	columns []*column
+	labels  labels
 }
 
-// column holds the labels of one segment: those of document d are labels[i] for each i of of[starts[d]:starts[d+1]].
+// columns tell for each document of an index's segments which labels it has and when it was published. They are in memory,
+// some 40 bytes a document, because bleve's own columns are unpacked by the thousand documents for each match. A segment
+// never changes, so its column is made once and goes with it.
+type columns struct {
+	segments map[uint64]*column // by the segment's id
+	numbers  map[string]uint32  // of labels, by their terms
+	keys     map[string]uint32  // of labels, by their kinds and folded values
+	labels   labels
+}
+
+// labels are all that any segment had since the index was opened. They only grow, so that who has them can go on reading.
+type labels struct {
+	all   []label
+	kinds map[string]labelKind
+}
+
+// label is a value as it is given. Those of one kind and one key are one value.
+type label struct {
+	name string
+	key  uint32
+}
+
+type labelKind struct {
+	labels []uint32 // numbers in labels.all
+	keys   int      // how many keys there are, from zero
+}
+
+// column is what there is to know of one segment. The labels of document d are of[starts[d]:starts[d+1]].
 type column struct {
-	labels []string
 	starts []uint32
 	of     []uint32
+	orders []uint64 // zero where the time of publication is not known
+	totals []labelCount
 }
 
-// get makes the columns of a snapshot's segments that are not there, and lets those go whose segments are gone.
-func (c *columns) get(snapshot *scorch.IndexSnapshot) ([]*column, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+type labelCount struct{ label, n uint32 }
+
+// of makes the columns of a snapshot's segments that are not there, and lets those go whose segments are gone.
+func (c *columns) of(snapshot *scorch.IndexSnapshot) (*view, error) {
 	all := make([]*column, 0, len(snapshot.Segments()))
 	now := make(map[uint64]*column, len(snapshot.Segments()))
 	for _, s := range snapshot.Segments() {
 		col := c.segments[s.Id()]
 		if col == nil {
 			var err error
-			if col, err = newColumn(s); err != nil {
-				return nil, fmt.Errorf("labels of segment %d: %w", s.Id(), err)
+			if col, err = c.read(s); err != nil {
+				return nil, fmt.Errorf("columns of segment %d: %w", s.Id(), err)
 			}
 		}
 		now[s.Id()] = col
 		all = append(all, col)
 	}
 	c.segments = now
-	return all, nil
+	return &view{snapshot, all, labels{c.labels.all, maps.Clone(c.labels.kinds)}}, nil
 }
 
-func newColumn(s *scorch.SegmentSnapshot) (*column, error) {
-	dict, err := s.Segment().Dictionary(fieldLabel)
-	if err != nil {
-		return nil, err
+// number is a label's number in labels.all.
+func (c *columns) number(term string) uint32 {
+	n, ok := c.numbers[term]
+	if ok {
+		return n
 	}
-	col := &column{starts: make([]uint32, s.FullSize()+1)}
+	if c.numbers == nil {
+		c.numbers, c.keys, c.labels.kinds = map[string]uint32{}, map[string]uint32{}, map[string]labelKind{}
+	}
+	value, name, named := strings.Cut(term, labelEnd)
+	kind := c.labels.kinds[term[:1]]
+	key, ok := c.keys[value]
+	if !ok {
+		key = uint32(kind.keys)
+		kind.keys++
+		c.keys[value] = key
+	}
+	if !named {
+		name = term[1:]
+	}
+	n = uint32(len(c.labels.all))
+	c.numbers[term], c.labels.all, kind.labels = n, append(c.labels.all, label{name, key}), append(kind.labels, n)
+	c.labels.kinds[term[:1]] = kind
+	return n
+}
+
+// read makes the column of a segment.
+func (c *columns) read(s *scorch.SegmentSnapshot) (*column, error) {
+	col := &column{starts: make([]uint32, s.FullSize()+1), orders: make([]uint64, s.FullSize())}
 	type pair struct{ doc, label uint32 }
 	var pairs []pair
-	for terms := dict.AutomatonIterator(nil, nil, nil); ; {
-		entry, err := terms.Next()
-		if err != nil {
-			return nil, err
+	err := eachPosting(s.Segment(), fieldLabel, func(term string) func(doc uint64) {
+		if !counted(term) {
+			return nil
 		}
-		if entry == nil {
-			break
+		col.totals = append(col.totals, labelCount{label: c.number(term)})
+		total := &col.totals[len(col.totals)-1]
+		return func(doc uint64) {
+			pairs = append(pairs, pair{uint32(doc), total.label})
+			col.starts[doc+1]++
+			total.n++
 		}
-		if !counted(entry.Term) {
-			continue
-		}
-		list, err := dict.PostingsList([]byte(entry.Term), nil, nil)
-		if err != nil {
-			return nil, err
-		}
-		label := uint32(len(col.labels))
-		col.labels = append(col.labels, entry.Term)
-		for postings := list.Iterator(false, false, false, nil); ; {
-			p, err := postings.Next()
-			if err != nil {
-				return nil, err
-			}
-			if p == nil {
-				break
-			}
-			pairs = append(pairs, pair{uint32(p.Number()), label})
-			col.starts[p.Number()+1]++
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	for d := 1; d < len(col.starts); d++ {
 		col.starts[d] += col.starts[d-1]
@@ -96,12 +131,56 @@ func newColumn(s *scorch.SegmentSnapshot) (*column, error) {
 		col.of[next[p.doc]] = p.label
 		next[p.doc]++
 	}
+	dated, ok := s.Segment().(segment.DocValueVisitable)
+	if !ok {
+		return nil, fmt.Errorf("segment is a %T", s.Segment())
+	}
+	var state segment.DocVisitState
+	for d := range col.orders {
+		state, err = dated.VisitDocValues(uint64(d), []string{fieldOrder}, func(_ string, term []byte) { col.orders[d] = orderIn(string(term)) }, state)
+		if err != nil {
+			return nil, err
+		}
+	}
 	return col, nil
 }
 
-// snapshot opens what the index holds now. It has to be closed.
-func (g *generation) snapshot() (*scorch.IndexSnapshot, error) {
-	advanced, err := g.Advanced()
+// eachPosting visits the documents of a field's terms with what visit returns for the term.
+func eachPosting(s segment.Segment, field string, visit func(term string) func(doc uint64)) error {
+	dict, err := s.Dictionary(field)
+	if err != nil {
+		return err
+	}
+	var list segment.PostingsList
+	var postings segment.PostingsIterator
+	for terms := dict.AutomatonIterator(nil, nil, nil); ; {
+		entry, err := terms.Next()
+		if err != nil || entry == nil {
+			return err
+		}
+		each := visit(entry.Term)
+		if each == nil {
+			continue
+		}
+		if list, err = dict.PostingsList([]byte(entry.Term), nil, list); err != nil {
+			return err
+		}
+		for postings = list.Iterator(false, false, false, postings); ; {
+			p, err := postings.Next()
+			if err != nil {
+				return err
+			}
+			if p == nil {
+				break
+			}
+			each(p.Number())
+		}
+	}
+}
+
+// snapshotOf opens what an index holds now. It has to be closed.
+func snapshotOf(idx bleve.Index) (*scorch.IndexSnapshot, error) {
+	advanced, err := idx.Advanced()
 	if err != nil {
 		return nil, err
 	}
@@ -116,127 +195,58 @@ func (g *generation) snapshot() (*scorch.IndexSnapshot, error) {
 	return s, nil
 }
 
-// warm makes the columns of new segments, so that no search has to wait for it.
-func (g *generation) warm() (err error) {
-	s, err := g.snapshot()
+// show has searches see what the index holds now.
+func (g *generation) show() error {
+	s, err := snapshotOf(g.Index)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	_, err = g.columns.get(s)
-	return err
+	if g.shown != nil && g.shown.IndexSnapshot == s { // only the projector changes it
+		return s.Close()
+	}
+	v, err := g.columns.of(s)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	g.mu.Lock()
+	old := g.shown
+	g.shown = v
+	g.mu.Unlock()
+	if old == nil {
+		return nil
+	}
+	return old.Close()
 }
 
-// tally is how many documents match, and how many of them have each label.
-type tally struct {
-	total  uint64
-	labels map[string]int
+// see opens what searches see. It has to be closed.
+func (g *generation) see() *view {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shown.AddRef()
+	return g.shown
 }
 
-// count tallies the matches of a query.
-func (g *generation) count(ctx context.Context, q bquery.Query) (t tally, err error) {
-	s, err := g.snapshot()
-	if err != nil {
-		return t, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	cols, err := g.columns.get(s)
-	if err != nil {
-		return t, err
-	}
-	searcher, err := q.Searcher(ctx, s, g.Mapping(), bsearch.SearcherOptions{Score: "none"})
-	if err != nil {
-		return t, err
-	}
-	defer func() { err = errors.Join(err, searcher.Close()) }()
+// Close closes the index. No search may be under way.
+func (g *generation) Close() error { return errors.Join(g.shown.Close(), g.Index.Close()) }
 
-	counts := make([][]int, len(cols))
-	for i, col := range cols {
-		counts[i] = make([]int, len(col.labels))
+// count adds how many of some documents of the segment have each label. Where they are most of it, the others are counted.
+func (col *column) count(found *roaring.Bitmap, docs []uint32, counts []uint32) {
+	size := uint64(len(col.orders))
+	if 2*uint64(len(docs)) < size {
+		for _, d := range docs {
+			for _, label := range col.of[col.starts[d]:col.starts[d+1]] {
+				counts[label]++
+			}
+		}
+		return
 	}
-	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: s}
-	seg, first := 0, uint64(0) // the segment at hand, and its first document: matches come in order
-	for {
-		if t.total%1024 == 0 && ctx.Err() != nil {
-			return t, ctx.Err()
-		}
-		match, err := searcher.Next(sc)
-		if err != nil {
-			return t, err
-		}
-		if match == nil {
-			break
-		}
-		t.total++
-		for match.IndexInternalID.Value()-first >= uint64(len(cols[seg].starts)-1) {
-			first += uint64(len(cols[seg].starts) - 1)
-			seg++
-		}
-		col, d := cols[seg], match.IndexInternalID.Value()-first
+	for _, t := range col.totals {
+		counts[t.label] += t.n
+	}
+	roaring.Flip(found, 0, size).Iterate(func(d uint32) bool {
 		for _, label := range col.of[col.starts[d]:col.starts[d+1]] {
-			counts[seg][label]++
+			counts[label]--
 		}
-		sc.DocumentMatchPool.Put(match)
-	}
-	t.labels = map[string]int{}
-	for i, col := range cols {
-		for label, n := range counts[i] {
-			if n > 0 {
-				t.labels[col.labels[label]] += n
-			}
-		}
-	}
-	return t, nil
-}
-
-// labelOf is how the values of a facet are marked.
-var labelOf = map[search.Facet]string{
-	search.BySource: labelSource, search.ByLanguage: labelLanguage, search.ByDay: labelDay, search.ByAuthor: labelAuthor,
-	search.ByAgency: labelAgency, search.BySection: labelSection,
-}
-
-// facet tells the values of one facet. Those that are written in several ways are one.
-func (t tally) facet(f search.Facet, limit int) search.FacetCounts {
-	var v search.Values
-	for term, n := range t.labels {
-		if rest, ok := strings.CutPrefix(term, labelOf[f]); ok {
-			key, name, named := strings.Cut(rest, labelEnd)
-			if !named {
-				name = key
-			}
-			v.Add(key, name, n)
-		}
-	}
-	return v.Counts(f, limit)
-}
-
-// Facets is search.Backend's.
-func (x *backend) Facets(ctx context.Context, q *search.Query) (map[search.Facet]search.FacetCounts, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	t, err := x.cur.count(ctx, matches(q))
-	if err != nil {
-		return nil, blame(err)
-	}
-	facets := make(map[search.Facet]search.FacetCounts, len(q.Facets))
-	for _, f := range q.Facets {
-		facets[f] = t.facet(f, q.FacetLimit)
-	}
-	return facets, nil
-}
-
-// Days is search.Backend's.
-func (x *backend) Days(ctx context.Context, q *search.Query) (all [2]search.Days, err error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	for i, what := range []bquery.Query{matches(q), filters(q)} {
-		t, err := x.cur.count(ctx, what)
-		if err != nil {
-			return all, blame(err)
-		}
-		if all[i], err = search.DaysOf(t.total, t.facet(search.ByDay, 0)); err != nil {
-			return all, err
-		}
-	}
-	return all, nil
+		return true
+	})
 }

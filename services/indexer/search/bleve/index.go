@@ -50,7 +50,10 @@ type generation struct {
 	bleve.Index
 	dir     string
 	cursor  atomic.Uint64
-	columns columns
+	columns columns // the projector's
+
+	mu    sync.Mutex
+	shown *view
 }
 
 // Open opens the index in the data directory, or begins a new one where there is none that fits the store.
@@ -92,7 +95,10 @@ func (x *backend) open(dir string) (g *generation, why error) {
 		return nil, err
 	}
 	g = &generation{Index: idx, dir: dir}
-	if why = x.examine(g); why != nil {
+	if why = x.examine(g); why == nil {
+		why = g.show()
+	}
+	if why != nil {
 		return nil, errors.Join(why, idx.Close())
 	}
 	return g, nil
@@ -151,7 +157,11 @@ func (x *backend) create(dir string) (*generation, error) {
 	if err := idx.Batch(b); err != nil {
 		return nil, errors.Join(err, idx.Close())
 	}
-	return &generation{Index: idx, dir: dir}, nil
+	g := &generation{Index: idx, dir: dir}
+	if err := g.show(); err != nil {
+		return nil, errors.Join(err, idx.Close())
+	}
+	return g, nil
 }
 
 // indexConfig leaves scorch's batches synchronous. Persisting in the background ("unsafe_batch") would lose nothing either,

@@ -1,9 +1,9 @@
 package bleve
 
 import (
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search"
@@ -11,14 +11,13 @@ import (
 	"dateline/services/indexer/store"
 
 	"github.com/blevesearch/bleve/v2"
-	banalysis "github.com/blevesearch/bleve/v2/analysis"
 	bdocument "github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/mapping"
 	index "github.com/blevesearch/bleve_index_api"
 )
 
 // mappingVersion has to grow with each change to newMapping or document: an index of another version is made anew.
-const mappingVersion = "2"
+const mappingVersion = "4"
 
 // version is what an index has to be of.
 const version = search.Version + "." + mappingVersion
@@ -64,44 +63,6 @@ func newMapping() (mapping.IndexMapping, error) {
 	return m, m.Validate()
 }
 
-// reading is a text that several fields are made of, analyzed once, when the first of them asks for it. Bleve analyzes
-// the fields of a document one after the other.
-type reading struct {
-	analyzer *analysis.Analyzer
-	text     string
-	tokens   []analysis.Token
-}
-
-// terms makes bleve's tokens of a text's terms. It leaves out where they stand: snippets find that anew.
-type terms struct {
-	*reading
-	inflected bool // those of the kind Inflected, rather than all others
-}
-
-// Analyze is bleve's analysis.Analyzer.
-func (t terms) Analyze([]byte) banalysis.TokenStream {
-	if t.tokens == nil {
-		t.tokens = t.analyzer.Tokens(t.text)
-	}
-	n, size := 0, 0
-	for _, tk := range t.tokens {
-		if (tk.Kind == analysis.Inflected) == t.inflected {
-			n, size = n+1, size+len(tk.Term)
-		}
-	}
-	stream, all, bytes := make(banalysis.TokenStream, 0, n), make([]banalysis.Token, n), make([]byte, 0, size)
-	for _, tk := range t.tokens {
-		if (tk.Kind == analysis.Inflected) == t.inflected {
-			begin := len(bytes)
-			bytes = append(bytes, tk.Term...)
-			token := &all[len(stream)]
-			token.Term, token.Position = bytes[begin:len(bytes):len(bytes)], tk.Position
-			stream = append(stream, token)
-		}
-	}
-	return stream
-}
-
 // document is what the index holds of an article. What the article does not say is not there: one without a date is in
 // no range of dates, and sorts last by date.
 func document(r *store.Record, a *article.Article) *bdocument.Document {
@@ -129,13 +90,14 @@ func document(r *store.Record, a *article.Article) *bdocument.Document {
 		d.label(labelTag, tag)
 	}
 	if p := a.DatePublished; p != nil && search.Datable(p.Time) {
-		d.instant(fieldPublished, p.Time)
+		d.exactly(fieldPublished, spanTerms(p.Time)...)
 		d.AddField(bdocument.NewTextFieldCustom(fieldOrder, nil, search.OrderOf(p.Time), index.IndexField|index.DocValues|index.SkipFreqNorm, nil))
 		if p.Precision != article.Year && p.Precision != article.Month {
 			d.label(labelDay, p.Time.UTC().Format(search.DayLayout))
 		}
 	}
-	d.instant(fieldStored, r.Stored)
+	d.exactly(fieldStored, spanTerms(r.Stored)...)
+	d.exactly(fieldLabel, d.labels...)
 	d.AddField(bdocument.NewTextFieldCustom(fieldSeq, nil, strconv.AppendUint(nil, r.Seq, 10), index.StoreField, nil))
 	return d.Document
 }
@@ -144,35 +106,32 @@ func document(r *store.Record, a *article.Article) *bdocument.Document {
 type builder struct {
 	*bdocument.Document
 	analyzer *analysis.Analyzer
-	labels   uint64
+	labels   []string
 }
 
 // stems are the fields that hold the other forms of a field's words, without positions: phrases are of words as written.
 func stems(field string) string { return field + "~" }
 
 // words adds a field of words, and one of their other forms.
-func (b *builder) words(field string, values ...string) {
-	for i, v := range values {
-		if v == "" {
-			continue
-		}
-		var at []uint64
-		if len(values) > 1 {
-			at = []uint64{uint64(i)}
-		}
-		r := &reading{analyzer: b.analyzer, text: v}
-		b.AddField(bdocument.NewTextFieldCustom(field, at, nil, index.IndexField|index.IncludeTermVectors, terms{r, false}))
-		b.AddField(bdocument.NewTextFieldCustom(stems(field), at, nil, index.IndexField, terms{r, true}))
+func (b *builder) words(name string, values ...string) {
+	if !slices.ContainsFunc(values, func(v string) bool { return v != "" }) {
+		return
 	}
+	r := &reading{analyzer: b.analyzer, values: values}
+	b.AddField(&field{name: name, options: index.IndexField | index.IncludeTermVectors, read: r.words})
+	b.AddField(&field{name: stems(name), options: index.IndexField, read: r.stems})
+}
+
+// exactly adds a field of terms as they are.
+func (b *builder) exactly(name string, terms ...string) {
+	b.AddField(&field{name: name, options: index.IndexField | index.SkipFreqNorm, read: exact(terms)})
 }
 
 // label adds a whole value.
 func (b *builder) label(label, value string) {
-	if value == "" || len(value) > search.MaxLabel {
-		return
+	if value != "" && len(value) <= search.MaxLabel {
+		b.labels = append(b.labels, label+value)
 	}
-	b.AddField(bdocument.NewTextFieldCustom(fieldLabel, []uint64{b.labels}, []byte(label+value), index.IndexField|index.SkipFreqNorm, nil))
-	b.labels++
 }
 
 // named adds a value that is one with others of another case.
@@ -184,13 +143,3 @@ func (b *builder) named(label, value string) {
 
 // labelEnd parts the folded form of a value from the value.
 const labelEnd = "\x00"
-
-func (b *builder) instant(field string, t time.Time) {
-	if f, err := bdocument.NewDateTimeFieldWithIndexingOptions(field, nil, seconds(t), time.RFC3339, index.IndexField); err == nil {
-		b.AddField(f)
-	}
-}
-
-// seconds is a time as the index has it: bleve indexes nanoseconds at sixteen levels, and seconds in their place, whose
-// higher levels are few, need a third of the terms.
-func seconds(t time.Time) time.Time { return time.Unix(0, t.Unix()).UTC() }

@@ -10,22 +10,24 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
 // Searchable is search.Backend's.
 func (x *backend) Searchable() (uint64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	at, err := x.cur.GetInternal(keyCursor)
-	return decodeCursor(string(at)), err
+	s := x.cur.see()
+	at, err := s.GetInternal(keyCursor)
+	return decodeCursor(string(at)), errors.Join(err, s.Close())
 }
 
 // Matching is search.Backend's, over one snapshot.
 func (x *backend) Matching(ctx context.Context, q *search.Query, visit func(id string) error) (cursor uint64, err error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return matching(ctx, x.cur.Index, q, visit)
+	s := x.cur.see()
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return matching(ctx, s.IndexSnapshot, q, visit)
 }
 
 // MatchingOf returns which of some records match a query, whatever backend keeps the index. They may be revisions that the
@@ -80,7 +82,12 @@ func NewBatch(records []*store.Record) (_ *Batch, err error) {
 
 // Match returns the records that match a query, in no order.
 func (b *Batch) Match(ctx context.Context, q *search.Query) (matches []*store.Record, err error) {
-	_, err = matching(ctx, b.index, q, func(id string) error {
+	s, err := snapshotOf(b.index)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	_, err = matching(ctx, s, q, func(id string) error {
 		matches = append(matches, b.byID[id])
 		return nil
 	})
@@ -94,44 +101,32 @@ func (b *Batch) Match(ctx context.Context, q *search.Query) (matches []*store.Re
 func (b *Batch) Close() error { return b.index.Close() }
 
 // matching is over one snapshot of an index, of which the cursor is part.
-func matching(ctx context.Context, idx bleve.Index, q *search.Query, visit func(id string) error) (cursor uint64, err error) {
-	advanced, err := idx.Advanced()
+func matching(ctx context.Context, s *scorch.IndexSnapshot, q *search.Query, visit func(id string) error) (cursor uint64, err error) {
+	at, err := s.GetInternal(keyCursor)
 	if err != nil {
 		return 0, err
 	}
-	reader, err := advanced.Reader()
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, reader.Close()) }()
-	at, err := reader.GetInternal(keyCursor)
-	if err != nil {
-		return 0, err
-	}
-	searcher, err := matches(q).Searcher(ctx, reader, idx.Mapping(), bsearch.SearcherOptions{Score: "none"})
+	what, err := newConditions(s).of(matches(q))
 	if err != nil {
 		return 0, blame(err)
 	}
-	defer func() { err = errors.Join(err, searcher.Close()) }()
-	sc := &bsearch.SearchContext{DocumentMatchPool: bsearch.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0), IndexReader: reader}
-	for {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		match, err := searcher.Next(sc)
+	for i, segment := range s.Segments() {
+		h, err := find(segment, what, i)
 		if err != nil {
 			return 0, err
 		}
-		if match == nil {
-			return decodeCursor(string(at)), nil
+		for _, doc := range h.docs {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			id, err := segment.DocID(uint64(doc))
+			if err != nil {
+				return 0, err
+			}
+			if err := visit(string(id)); err != nil {
+				return 0, err
+			}
 		}
-		id, err := reader.ExternalID(match.IndexInternalID)
-		if err != nil {
-			return 0, err
-		}
-		if err := visit(id); err != nil {
-			return 0, err
-		}
-		sc.DocumentMatchPool.Put(match)
 	}
+	return decodeCursor(string(at)), nil
 }

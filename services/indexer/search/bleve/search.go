@@ -3,52 +3,39 @@ package bleve
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/store"
-
-	"github.com/blevesearch/bleve/v2"
-	bsearch "github.com/blevesearch/bleve/v2/search"
 )
 
-// Top is search.Backend's.
-func (x *backend) Top(ctx context.Context, q *search.Query, after [][]byte, n int) ([]search.Match, uint64, error) {
+// Find is search.Backend's.
+func (x *backend) Find(ctx context.Context, q *search.Query, ask search.Ask) (*search.Found, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	req := bleve.NewSearchRequestOptions(matches(q), n, 0, false)
-	req.Fields = []string{fieldSeq}
-	ties := &bsearch.SortDocID{}
-	if q.Sort == search.ByDate {
-		req.Sort = bsearch.SortOrder{&bsearch.SortField{Field: fieldOrder, Type: bsearch.SortFieldAsString, Desc: true, Missing: bsearch.SortFieldMissingLast}, ties}
-		req.Score = "none"
-		for _, v := range after {
-			req.SearchAfter = append(req.SearchAfter, string(v))
+	what := question{best: ask.Best, order: q.Sort, labels: ask.Facets}
+	if len(ask.After) > 0 {
+		if what.after = placeAt(ask.After); what.after == nil {
+			return nil, &search.ParamError{Param: "cursor", Detail: "is not a cursor that this API gave"}
 		}
-	} else {
-		req.Sort = bsearch.SortOrder{&bsearch.SortScore{Desc: true}, ties}
 	}
-	if err := req.Validate(); err != nil { // the cursor's values are the only thing left that can be wrong
-		return nil, 0, &search.ParamError{Param: "cursor", Detail: err.Error()}
-	}
-	found, err := x.cur.SearchInContext(ctx, req)
+	answer, err := x.cur.answer(ctx, matches(q), what)
 	if err != nil {
-		return nil, 0, blame(err)
+		return nil, blame(err)
 	}
-	top := make([]search.Match, len(found.Hits))
-	for i, h := range found.Hits {
-		stored, _ := h.Fields[fieldSeq].(string)
-		seq, err := strconv.ParseUint(stored, 10, 64)
-		if err != nil {
-			return nil, 0, fmt.Errorf("the index's %s of %s: %w", fieldSeq, h.ID, err)
-		}
-		top[i] = search.Match{ID: h.ID, Seq: seq, Score: h.Score}
+	found := &search.Found{Total: answer.total, Matches: make([]search.Match, len(answer.best))}
+	for i, m := range answer.best {
+		found.Matches[i] = search.Match{ID: m.id, Seq: m.seq, Score: float64(m.score)}
 		if q.Sort == search.ByDate {
-			top[i].After = [][]byte{[]byte(h.Sort[0]), []byte(h.Sort[1])}
+			found.Matches[i].After = m.values()
 		}
 	}
-	return top, found.Total, nil
+	if ask.Facets {
+		found.Facets = make(map[search.Facet]search.FacetCounts, len(q.Facets))
+		for _, f := range q.Facets {
+			found.Facets[f] = answer.facet(f, q.FacetLimit)
+		}
+	}
+	return found, nil
 }
 
 // Records is search.Backend's.

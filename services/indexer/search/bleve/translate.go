@@ -2,7 +2,6 @@ package bleve
 
 import (
 	"strings"
-	"time"
 
 	"dateline/pkg/article"
 	"dateline/services/indexer/search"
@@ -199,16 +198,4 @@ func whole(f query.Field, text string, prefix bool) bquery.Query {
 		return beginning{fieldLabel, label + text}
 	}
 	return in(fieldLabel, bleve.NewTermQuery(label+text))
-}
-
-// during is what finds times from one to before another; either may be zero. The index knows seconds.
-func during(field string, from, before time.Time) bquery.Query {
-	inclusive, exclusive := true, false
-	up := func(t time.Time) time.Time {
-		if t.IsZero() {
-			return t
-		}
-		return seconds(t.Add(time.Second - 1))
-	}
-	return in(field, bleve.NewDateRangeInclusiveQuery(up(from), up(before), &inclusive, &exclusive))
 }

@@ -88,9 +88,19 @@ func (w *World) Add(articles ...article.Article) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		batch[i] = store.Arrival{Origin: article.Origin("EXT", fmt.Sprint(w.n, time.Now()), 0, time.Time{}, nil), Article: a, JSON: b}
+		batch[i] = store.Arrival{Origin: article.Origin("EXT", fmt.Sprint(w.n, time.Now()), 0, time.Time{}, nil), Article: a, JSON: b, Hops: []article.Hop{{Stage: "queue", Time: time.Now()}}}
 	}
 	if _, err := w.Store.Write(context.Background(), batch); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Remove stores that an article is gone or withdrawn.
+func (w *World) Remove(a *article.Article, why article.RemovalReason) {
+	w.t.Helper()
+	w.n++
+	removal := &article.Removal{SchemaVersion: 1, ID: a.ID, URL: a.URL, Source: a.Source, Reason: why, Time: time.Now()}
+	if _, err := w.Store.Write(context.Background(), []store.Arrival{{Origin: article.Origin("EXT", fmt.Sprint(w.n, time.Now()), 0, time.Time{}, nil), Removal: removal}}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -98,7 +108,7 @@ func (w *World) Add(articles ...article.Article) {
 // Settle waits until everything stored is searchable.
 func (w *World) Settle() {
 	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); w.Index.Cursor() < w.Store.LastSeq() || w.Index.Rebuilding(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); w.Index.Cursor() < w.Store.LastSeq() || w.Index.Rebuilding(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("index is at %d of %d: %v", w.Index.Cursor(), w.Store.LastSeq(), w.Index.Check(context.Background()))
 		}
