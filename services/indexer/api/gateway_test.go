@@ -24,8 +24,9 @@ import (
 // dividedWorld is a world behind a gateway, with a second partition beside it that has articles of its own.
 type dividedWorld struct {
 	*world
-	parts []*world
-	away  atomic.Int32 // partition that no indexer has open, plus one
+	parts   []*world
+	gateway *Gateway
+	away    atomic.Int32 // partition that no indexer has open, plus one
 }
 
 func beginDivided(t testing.TB) *dividedWorld {
@@ -51,17 +52,30 @@ func beginDivided(t testing.TB) *dividedWorld {
 	t.Cleanup(func() { g.Stop(); server.Close() })
 	g.patience = time.Second
 	addr = strings.TrimPrefix(server.URL, "http://")
+	d.gateway = g
 	whole := *first
 	whole.asked = g.Handler()
 	d.world = &whole
 	return d
 }
 
-// Each operation says how it is answered where the record is divided.
-func TestGatewayKnowsAllOperations(t *testing.T) {
-	for _, rt := range (&Server{}).routes() {
-		if rt.divided == nil {
-			t.Errorf("%s %s has no answer of a divided record", rt.method, rt.path)
+// What a partition answers for itself is asked of the one that is named.
+func TestGatewayOfOnePartition(t *testing.T) {
+	d := beginDivided(t)
+	ask := func(partition string) (*http.Response, error) {
+		rec := httptest.NewRecorder()
+		err := d.gateway.one(rec, httptest.NewRequest(http.MethodGet, "/v1/status?partition="+partition, nil))
+		return rec.Result(), err
+	}
+	for partition, want := range map[string]uint64{"0": 3, "1": 5} {
+		var st status
+		if resp, err := ask(partition); err != nil || json.NewDecoder(resp.Body).Decode(&st) != nil || st.Articles != want || resp.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("partition %s: %+v, %v", partition, st, err)
+		}
+	}
+	for _, partition := range []string{"", "2", "-1", "x"} {
+		if _, err := ask(partition); err == nil || !strings.Contains(err.Error(), "from 0 to 1") {
+			t.Errorf("partition %q: %v", partition, err)
 		}
 	}
 }
