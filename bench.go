@@ -247,14 +247,15 @@ func (b *benchCmd) measure(ctx context.Context, t *cli.Terminal, server *queue.S
 	return r, err
 }
 
-// publish puts the articles on the queue, each under an id of its own.
+// publish puts the articles on the queue, each under an id and a headline of its own: of one headline, copies of a page
+// would be one article.
 func (b *benchCmd) publish(ctx context.Context, q *queue.Queue, corpus []benchPage) (bytes int64, err error) {
 	const group = 500
 	var batch []queue.Message
 	for i := range b.Articles {
 		p := corpus[i%len(corpus)]
 		id := strconv.Itoa(i)
-		h := queue.Header{article.HeaderContentType: {p.contentType}, article.HeaderID: {id}, article.HeaderPublished: {"2024-11-06"}}
+		h := queue.Header{article.HeaderContentType: {p.contentType}, article.HeaderID: {id}, article.HeaderHeadline: {"Bench " + id}, article.HeaderPublished: {"2024-11-06"}}
 		batch = append(batch, queue.Message{Subject: queue.ExtSubject("bench"), ID: id, Type: article.TypePublication, Header: h, Body: p.body})
 		bytes += int64(len(p.body))
 		if len(batch) == group || i == b.Articles-1 {

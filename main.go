@@ -48,6 +48,7 @@ type grammar struct {
 	Copies  cli.Copies  `cmd:"" help:"List the near-duplicates of an article, or correct them."`
 	Merges  cli.Merges  `cmd:"" help:"List where an article is known and what was merged into it, or undo a merge."`
 	Diff    cli.Diff    `cmd:"" help:"Tell what differs between two revisions of an article."`
+	Queries cli.Queries `cmd:"" help:"Saved queries: their articles are told of as they come, by webhook, NATS and feeds."`
 	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 

@@ -65,6 +65,7 @@ const (
 	TypeRemoval     = "dateline.removal.v1"
 	TypeIndexed     = "dateline.indexed.v1"
 	TypeReceipt     = "dateline.receipt.v1"
+	TypeAlert       = "dateline.alert.v1"
 )
 
 // Stage is a part of the pipeline, as metrics, hops and dead letters name it.

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write docs/schemas anew from the Go typ
 const schemaDir = "../../docs/schemas"
 
 var schemas = map[string]any{
-	"article": Article{}, "job": Job{}, "receipt": Receipt{}, "event": Event{}, "removal": Removal{},
+	"article": Article{}, "job": Job{}, "receipt": Receipt{}, "event": Event{}, "removal": Removal{}, "alert": Alert{}, "webhook": Webhook{},
 }
 
 func reflectSchema(t *testing.T, name string, v any) []byte {

@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,35 +55,43 @@ func (c Client) get(ctx context.Context, path string, query url.Values, v any) e
 }
 
 func (c Client) do(ctx context.Context, method, path string, query url.Values, v any) error {
+	return c.put(ctx, method, path, query, nil, v)
+}
+
+// put is do with a JSON body.
+func (c Client) put(ctx context.Context, method, path string, query url.Values, body []byte, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
-	resp, err := c.send(ctx, method, path, query)
+	resp, err := c.send(ctx, method, path, query, body)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return fmt.Errorf("ask the indexer: %s: %w", path, err)
 	}
 	if v == nil {
 		return nil
 	}
-	if err := json.Unmarshal(body, v); err != nil {
+	if err := json.Unmarshal(answer, v); err != nil {
 		return fmt.Errorf("answer of %s: %w", path, err)
 	}
 	return nil
 }
 
 // send asks the API, and returns an answer that is none of an error. The caller closes its body.
-func (c Client) send(ctx context.Context, method, path string, query url.Values) (*http.Response, error) {
+func (c Client) send(ctx context.Context, method, path string, query url.Values, body []byte) (*http.Response, error) {
 	target := strings.TrimSuffix(c.API, "/") + path
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, method, target, nil)
+	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("--api %s: %w", c.API, err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -182,7 +182,7 @@ func (r *exporting) receive(ctx context.Context) error {
 		query.Set("snapshot", r.snapshot)
 		query.Set("skip", strconv.Itoa(had))
 	}
-	resp, err := r.cmd.send(ctx, http.MethodGet, "/v1/export", query)
+	resp, err := r.cmd.send(ctx, http.MethodGet, "/v1/export", query, nil)
 	if err != nil {
 		return err
 	}

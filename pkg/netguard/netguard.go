@@ -20,6 +20,10 @@ type Guard struct {
 	// AllowLoopback lets loopback addresses through, on any port: for tests, never for the open web.
 	AllowLoopback bool
 
+	// Allow are networks that are let through as well, on any port, and by any name that resolves into one of them: those in
+	// which the operator has receivers of its own.
+	Allow []netip.Prefix
+
 	// TrustedProxies are "host:port" of proxies that may be dialled wherever they are: those that the operator's own
 	// network has. What is asked of them is checked all the same. Control and Check do not look at it.
 	TrustedProxies []string
@@ -97,7 +101,7 @@ func (g Guard) Check(ap netip.AddrPort) error {
 		b := ip.As16()
 		ip = netip.AddrFrom4([4]byte(b[12:]))
 	}
-	if g.AllowLoopback && ip.IsLoopback() {
+	if g.AllowLoopback && ip.IsLoopback() || slices.ContainsFunc(g.Allow, func(p netip.Prefix) bool { return p.Contains(ip) }) {
 		return nil
 	}
 	if why := unreachable(ip); why != "" {
@@ -141,6 +145,9 @@ func (g Guard) Host(host string, port uint16) error {
 	name := strings.TrimSuffix(host, ".")
 	if ip, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return g.Check(netip.AddrPortFrom(ip, port))
+	}
+	if len(g.Allow) > 0 {
+		return nil // the address is checked when it is dialled, and its port
 	}
 	for _, local := range localNames {
 		if name != local && !strings.HasSuffix(name, "."+local) {

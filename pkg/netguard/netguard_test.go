@@ -146,6 +146,23 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// A network of the operator's own is let through, on any port and by any name; what else is inside is not.
+func TestAllow(t *testing.T) {
+	g := Guard{Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00:1::/32")}}
+	for address, ok := range map[string]bool{
+		"10.1.2.3:9000": true, "[::ffff:10.1.2.3]:9000": true, "[fd00:1::5]:22": true, "10.2.0.1:80": false, "127.0.0.1:80": false, "169.254.169.254:80": false, "9.9.9.9:22": false, "9.9.9.9:443": true,
+	} {
+		if err := g.Control("tcp4", address, nil); (err == nil) != ok {
+			t.Errorf("%s: %v, want ok: %t", address, err, ok)
+		}
+	}
+	for host, ok := range map[string]bool{"hooks": true, "hooks.internal": true, "10.1.2.3": true, "169.254.169.254": false, "[::1]": false} {
+		if err := g.Host(host, 9000); (err == nil) != ok {
+			t.Errorf("%s: %v, want ok: %t", host, err, ok)
+		}
+	}
+}
+
 // The guard sits where nothing gets past it: in the dialer, behind name resolution.
 func TestDialer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

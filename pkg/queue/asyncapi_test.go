@@ -74,6 +74,7 @@ func TestAsyncAPIDescribesTheTopology(t *testing.T) {
 		"pages":    RawSubject("example.org", "1"),
 		"articles": ArticleSubject("en", "example.org", "1"),
 		"indexed":  IndexedSubject("new", "example.org", "1"),
+		"alerts":   AlertSubject("q", "new", "example.org", "1"),
 		"receipts": ReceiptSubject("p", "1"), "publications": ExtSubject("p"),
 		"schedules": SchedSubject("1"), "due": DueSubject("1"), "visits": RefetchSubject("1"), "visitsDue": RefetchDueSubject("1"), "deadLetters": deadSubject("parser", "x"),
 	} {
@@ -88,7 +89,7 @@ func TestAsyncAPIDescribesTheTopology(t *testing.T) {
 	for _, m := range doc.Components.Messages {
 		names = append(names, m.Name)
 	}
-	for _, ty := range []string{article.TypeArticle, article.TypeIndexed, article.TypeJob, article.TypePage, article.TypePublication, article.TypeReceipt, article.TypeRemoval, article.TypeVisit} {
+	for _, ty := range []string{article.TypeAlert, article.TypeArticle, article.TypeIndexed, article.TypeJob, article.TypePage, article.TypePublication, article.TypeReceipt, article.TypeRemoval, article.TypeVisit} {
 		if !slices.Contains(names, ty) {
 			t.Errorf("message type %s is not described", ty)
 		}

@@ -166,7 +166,8 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 		return Done(Message{Subject: ArticleSubject("en", "rasc", "1"), ID: "a", Body: d.Body})
 	}))
 	work(indexer, IndexerArticles, each(func(d *Delivery) Outcome {
-		return Done(Message{Subject: IndexedSubject("new", "rasc", "1"), ID: "i", Body: d.Body}, Message{Subject: ReceiptSubject("rasc", "1"), ID: "r", Body: d.Body})
+		return Done(Message{Subject: IndexedSubject("new", "rasc", "1"), ID: "i", Body: d.Body}, Message{Subject: ReceiptSubject("rasc", "1"), ID: "r", Body: d.Body},
+			Message{Subject: AlertSubject("flour", "new", "rasc", "1"), ID: "q", Body: d.Body})
 	}))
 	work(indexer, IndexerDLQ, each(func(d *Delivery) Outcome { letters <- DeadLetterOf(d).Reason; return Done() }))
 	if _, err := fetcher.Publish(ctx, Message{Subject: JobSubject(article.JobFresh, "example.org", "1"), ID: "job", Body: []byte("{}")}); err != nil {

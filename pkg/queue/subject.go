@@ -33,6 +33,11 @@ func ReceiptSubject(publisher, id string) string {
 // ReceiptsOf takes in all receipts of a publisher.
 func ReceiptsOf(publisher string) string { return "receipts." + token(publisher) + ".*" }
 
+// AlertSubject is where an alert of a saved query is published.
+func AlertSubject(query, outcome, source, id string) string {
+	return "alerts." + token(query) + "." + token(outcome) + "." + token(source) + "." + token(id)
+}
+
 // ExtSubject is where a publisher publishes.
 func ExtSubject(publisher string) string { return "ext." + publisher }
 

@@ -27,6 +27,7 @@ const (
 	streamArticles = "ARTICLES"
 	streamIndexed  = "INDEXED"
 	streamReceipts = "RECEIPTS"
+	streamAlerts   = "ALERTS"
 	streamDead     = "DLQ"
 )
 
@@ -57,7 +58,7 @@ var streams = []jetstream.StreamConfig{
 		Description: "URLs to fetch, one outstanding job each",
 	},
 	{
-		Name: streamRaw, Subjects: []string{"raw.>"}, Discard: jetstream.DiscardNew, MaxBytes: 420, MaxAge: 7 * day,
+		Name: streamRaw, Subjects: []string{"raw.>"}, Discard: jetstream.DiscardNew, MaxBytes: 400, MaxAge: 7 * day,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: MaxMessage,
 		Description: "pages as captured",
 	},
@@ -80,6 +81,11 @@ var streams = []jetstream.StreamConfig{
 		Name: streamReceipts, Subjects: []string{"receipts.>"}, Discard: jetstream.DiscardOld, MaxBytes: 20, MaxAge: 7 * day,
 		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
 		Description: "answers to publishers",
+	},
+	{
+		Name: streamAlerts, Subjects: []string{"alerts.>"}, Discard: jetstream.DiscardOld, MaxBytes: 20, MaxAge: 7 * day,
+		Duplicates: day, AllowAtomicPublish: true, AllowDirect: true, MaxMsgSize: 64 << 10,
+		Description: "what saved queries matched",
 	},
 	{
 		Name: streamDead, Subjects: []string{"dlq.>"}, Discard: jetstream.DiscardNew, MaxBytes: 50,
@@ -251,6 +257,8 @@ func streamOf(subject string) string {
 		return streamIndexed
 	case "receipts":
 		return streamReceipts
+	case "alerts":
+		return streamAlerts
 	case "dlq":
 		return streamDead
 	}

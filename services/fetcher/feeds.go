@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
-	"dateline/services/fetcher/httprules"
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/revisit"
 )

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/pkg/httprules"
 	"dateline/pkg/metric"
 	"dateline/services/fetcher/fetch"
-	"dateline/services/fetcher/httprules"
 	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/revisit"

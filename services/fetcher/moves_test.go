@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/pkg/queue"
 	"dateline/pkg/queue/queuetest"
 	"dateline/services/fetcher/fetch"
-	"dateline/services/fetcher/httprules"
 	"dateline/services/fetcher/registry"
 )
 

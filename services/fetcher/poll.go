@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/pkg/httprules"
 	"dateline/pkg/queue"
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/feed"
 	"dateline/services/fetcher/fetch"
-	"dateline/services/fetcher/httprules"
 	"dateline/services/fetcher/registry"
 	"dateline/services/fetcher/revisit"
 	"dateline/services/fetcher/sitemap"

@@ -205,17 +205,11 @@ func TestRefetchTwice(t *testing.T) {
 	o := collect(t, q)
 	cfg := quiet()
 	cfg.Refetch = refetch.Policy{time.Second, time.Hour}
-	reg, _ := measured(t, q, cfg)
+	run(t, q, cfg)
 	now := time.Now().UTC()
 	body, err := json.Marshal(refetch.Page{URL: s.URL + "/page", FinalURL: s.URL + "/page", First: now.Add(-2 * time.Second), Due: now.Add(-time.Second)})
 	if err != nil {
 		t.Fatal(err)
-	}
-	for n := range 2 {
-		if _, err := q.Publish(t.Context(), queue.Message{Subject: queue.RefetchDueSubject("page"), ID: fmt.Sprint(n), Body: body}); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "the visit", 10*time.Second, func() bool { return int(gauge(t, reg, "dateline_refetches_total", "outcome=changed")) == n+1 })
 	}
 	waiting := func() (n uint64) {
 		status, err := q.Status(t.Context())
@@ -229,7 +223,12 @@ func TestRefetchTwice(t *testing.T) {
 		}
 		return n
 	}
-	eventually(t, "one visit ahead", 10*time.Second, func() bool { return waiting() == 1 })
+	for n := range 2 {
+		if _, err := q.Publish(t.Context(), queue.Message{Subject: queue.RefetchDueSubject("page"), ID: fmt.Sprint(n), Body: body}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the visit is made, and one is ahead", 15*time.Second, func() bool { return s.times("/page") == n+1 && waiting() == 1 })
+	}
 	if got := o.came("/page"); len(got) != 1 || s.times("/page") != 2 {
 		t.Errorf("%v came of %d requests", got, s.times("/page"))
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/pkg/queue/queuetest"
-	"dateline/services/fetcher/httprules"
 	"dateline/services/fetcher/registry"
 )
 

@@ -4,6 +4,7 @@
 //	ARTICLES --> articles --> store --+--> INDEXED, RECEIPTS
 //	DLQ -------> failures --> store   |
 //	                                  +--> search index --> API
+//	                                  +--> saved queries --> webhooks, ALERTS, feeds
 //
 // Whatever comes twice is stored once and answered twice alike: see store.Write.
 package indexer
@@ -19,6 +20,7 @@ import (
 	"dateline/pkg/admin"
 	"dateline/pkg/article"
 	"dateline/pkg/queue"
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/api"
 	"dateline/services/indexer/search/opensearch"
 	"dateline/services/indexer/store"
@@ -33,6 +35,7 @@ type Config struct {
 
 	SearchBackend string            `help:"Where the search index is: bleve, in the data directory, or opensearch, on a server." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
 	OpenSearch    opensearch.Config `embed:"" prefix:"opensearch-"`
+	Alerts        alerts.Config     `embed:""`
 
 	DataDir   string `kong:"-"` // holds the record and the search index
 	StoreOnly bool   `kong:"-"` // for benchmarks: the search index stays empty, so that the rest can be measured
@@ -50,9 +53,11 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
 	}
 	if c.SearchBackend == searchOpenSearch {
-		return c.OpenSearch.Check()
+		if err := c.OpenSearch.Check(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.Alerts.Validate()
 }
 
 // articleWorkers is how many batches of articles are in hand at a time: while one waits for its messages to be acknowledged,
@@ -90,11 +95,13 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	if err != nil {
 		return fmt.Errorf("--api-addr: %w", err)
 	}
-	server := api.New(st, index, adm.Registry, log)
+	al := alerts.New(cfg.Alerts, st, q, urlOf(listener.Addr()), adm.Registry, log)
+	server := api.New(st, index, al, adm.Registry, log)
 	x := &indexer{store: st, log: log, metrics: newMetrics(adm.Registry, st)}
 
 	adm.Check("indexer store", x.checkStore)
 	adm.Check("indexer search", index.Check)
+	adm.Check("indexer alerts", al.Check)
 
 	// The API answers as long as articles are still being stored, and the projector runs as long as anything does.
 	base, stopBase := context.WithCancel(context.WithoutCancel(ctx))
@@ -108,6 +115,10 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	support.Go(func() error { return x.groupBacklog(base) })
 	support.Go(func() error { return x.addressBacklog(base) })
 	support.Go(func() error { return x.announce(base, q) })
+	support.Go(func() error {
+		defer fail()
+		return al.Run(base)
+	})
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
 		return server.Serve(base, listener)
@@ -124,6 +135,18 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	err = work.Wait()
 	stopBase()
 	return errors.Join(err, support.Wait())
+}
+
+// urlOf is where this machine reaches a listener.
+func urlOf(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // checkStore tells why the last transaction failed, or nil.

@@ -353,7 +353,8 @@ func TestRepeatedBodiesRaiseAnAlarm(t *testing.T) {
 	if receipt.Outcome != article.Rejected || len(receipt.Errors) != 1 || receipt.Errors[0].Field != "text" {
 		t.Errorf("receipt is %+v", receipt)
 	}
-	if receipt, _ = r.receipt("p9"); receipt.Outcome != article.Accepted {
+	eventually(t, "receipt of the tenth", func() (ok bool) { receipt, ok = r.receipt("p9"); return ok })
+	if receipt.Outcome != article.Accepted {
 		t.Errorf("receipt of the tenth is %+v", receipt)
 	}
 	var trace struct{ Journeys []store.Journey }

@@ -13,8 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/pkg/netguard"
-	"dateline/services/fetcher/httprules"
 )
 
 // Reason is why a document could not be had. The set is closed: reasons are metric labels and subject tokens.

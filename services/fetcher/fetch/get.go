@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/pkg/weburl"
-	"dateline/services/fetcher/httprules"
 )
 
 // maxRefreshes is how many meta refreshes are followed: a second is seen, a third is a trap.

@@ -49,9 +49,9 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/pkg/httprules"
 	"dateline/pkg/queue"
 	"dateline/pkg/weburl"
-	"dateline/services/fetcher/httprules"
 
 	"github.com/prometheus/client_golang/prometheus"
 )

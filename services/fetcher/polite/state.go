@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
-	"dateline/services/fetcher/httprules"
+	"dateline/pkg/httprules"
 )
 
 const (

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/pkg/weburl"
-	"dateline/services/fetcher/httprules"
 
 	"dateline/pkg/article"
 )

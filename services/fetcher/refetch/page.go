@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
-	"dateline/services/fetcher/httprules"
+	"dateline/pkg/httprules"
 )
 
 // Page is a page that is visited again, as its schedule carries it.

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/pkg/weburl"
 	"dateline/services/fetcher/fetch"
-	"dateline/services/fetcher/httprules"
 	"dateline/services/fetcher/refetch"
 	"dateline/services/fetcher/revisit"
 	"dateline/services/fetcher/websub"

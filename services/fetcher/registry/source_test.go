@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"dateline/pkg/httprules"
 	"dateline/services/fetcher/fetch"
-	"dateline/services/fetcher/httprules"
 	"dateline/services/fetcher/revisit"
 	"dateline/services/fetcher/websub"
 )

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"dateline/services/fetcher/httprules"
+	"dateline/pkg/httprules"
 )
 
 // All rows on statuses of the conformance data beside the repository; DATELINE_SHARED says where if elsewhere.

@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"dateline/services/fetcher/httprules"
+	"dateline/pkg/httprules"
 )
 
 // Class is how bad a failure is: how much faster the interval grows, and how much sooner the source is dead.

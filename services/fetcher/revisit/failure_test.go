@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"dateline/services/fetcher/httprules"
+	"dateline/pkg/httprules"
 )
 
 // fail has a source fail until it is dead, each time when it is polled next, and returns when that was.

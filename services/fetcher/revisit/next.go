@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"dateline/services/fetcher/httprules"
+	"dateline/pkg/httprules"
 )
 
 // Bounds of the time between two polls.

@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"dateline/pkg/httprules"
 	"dateline/pkg/weburl"
-	"dateline/services/fetcher/httprules"
 )
 
 // Bounds of the cache.

@@ -320,7 +320,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	contains(explain(), "url +"+feedURL, "id +"+registry.ID(feedURL), "kind +feed", "title +The Feed", "language +en", "country +GB", "tags +a, b", `next poll +20\S+: as soon as it may be`,
-		"wishes +no robots.txt, backfill, any certificate, polled every 1h0m0s, requests 5s apart, agent Bot/1", "health +ok", "validators +none: the whole is asked for")
+		"wishes +no robots.txt, backfill, any certificate, polled every 1h0m0s, requests 5s apart, agent Bot/1", "health +ok", "validators +none: the whole is asked for", "fetched again +each page as --refetch of the fetcher says")
 	change(t, r, feedURL, func(s *registry.Source) {
 		now := time.Now()
 		s.Plan = "tomorrow: 24h0m0s by rate"
@@ -334,8 +334,12 @@ func TestExplain(t *testing.T) {
 	})
 	contains(explain(), "next poll +tomorrow: 24h0m0s by rate", `validators +ETag "1", Last-Modified Tue`, `moved +to https://example.org/new, seen 1 times since 20\S+`, "formerly +https://example.com/feed",
 		`health +failing, 1 failures in a row since 20\S+ \(hard\): status 404`, `push +.* at https://hub.example/.*`, "last polls", `  20\S+ +new +2 new of 30 *`, `  20\S+ +failed +0 new of 0 +status 404`)
+	change(t, r, feedURL, func(s *registry.Source) { s.Refetch = refetch.Policy{time.Hour, 48 * time.Hour} })
+	contains(explain(), "fetched again +each page 1h,2d after its first fetch")
+	change(t, r, feedURL, func(s *registry.Source) { s.Refetch = refetch.Policy{} })
+	contains(explain(), "fetched again +no page")
 	change(t, r, feedURL, func(s *registry.Source) { s.Paused = true })
-	contains(explain(), "health +paused.*", "next poll +none: it is paused")
+	contains(explain(), "health +paused.*", "next poll +none: it is paused", "fetched again +no page, while it is paused")
 }
 
 func TestImportAndExport(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"dateline/pkg/article"
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/search/bleve"
 	"dateline/services/indexer/store"
@@ -59,7 +60,7 @@ func begin(t testing.TB) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, api: New(st, ix, reg, log), store: st, index: ix, reg: reg}
+	w := &world{t: t, api: New(st, ix, alerts.New(alerts.Config{GiveUp: time.Hour}, st, nil, "http://dateline.example", reg, log), reg, log), store: st, index: ix, reg: reg}
 	w.flour, w.origin = w.add("flour", "Flour doubled, said Mr Balkhi.")
 	w.add("bread", "Bread is scarce.")
 	w.add("salt", "Salt is not.")

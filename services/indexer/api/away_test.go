@@ -30,7 +30,7 @@ func TestSearchBackendAway(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, api: New(st, ix, reg, log), store: st, index: ix, reg: reg}
+	w := &world{t: t, api: New(st, ix, nil, reg, log), store: st, index: ix, reg: reg}
 	w.add("flour", "Flour doubled.")
 	for target, status := range map[string]int{"/v1/search?q=flour": 503, "/v1/counts": 503, "/v1/export": 503, "/v1/articles": 200, "/v1/changes": 200, "/v1/status": 200} {
 		resp := w.ask("GET", target)

@@ -166,7 +166,7 @@ func TestExportResumes(t *testing.T) {
 		w.add("new"+string(f), "Flour of another day.")
 		w.add("fill7", fmt.Sprintf("Revised for %s.", f))
 		w.settle()
-		w.api = New(w.store, w.index, prometheus.NewRegistry(), w.api.log)
+		w.api = New(w.store, w.index, nil, prometheus.NewRegistry(), w.api.log)
 		if i == 0 {
 			w.index.Rebuild()
 			for w.index.Rebuilding() {
@@ -326,7 +326,7 @@ func TestExportWithIndexBehind(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, api: New(st, ix, reg, log), store: st, index: ix}
+	w := &world{t: t, api: New(st, ix, nil, reg, log), store: st, index: ix}
 	w.add("flour", "Flour doubled.")
 	now := w.export("")
 	if now.total != 0 {

@@ -158,6 +158,7 @@ func TestDescriptionIsTrue(t *testing.T) {
 	alone := map[string]string{"id": w.flour.ID, "url": w.flour.URL, "name": "event.schema.json", "snapshot": snapshot} // where an example names nothing here
 	for p, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
+			w.send(http.MethodPut, "/v1/queries/flour-prices", `{"search": {"q": "flour"}, "webhook": {"url": "https://example.org/"}}`) // which an operation may have removed
 			target := p
 			asks := []url.Values{{}}
 			all := url.Values{}

@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/search"
 	"dateline/services/indexer/store"
 
@@ -33,6 +35,7 @@ const (
 type Server struct {
 	store   *store.Store
 	index   *search.Index
+	alerts  *alerts.Alerts
 	log     *slog.Logger
 	metrics *metrics
 	handler http.Handler
@@ -43,8 +46,8 @@ type Server struct {
 }
 
 // New makes a server.
-func New(st *store.Store, index *search.Index, reg prometheus.Registerer, log *slog.Logger) *Server {
-	s := &Server{store: st, index: index, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports)}
+func New(st *store.Store, index *search.Index, al *alerts.Alerts, reg prometheus.Registerer, log *slog.Logger) *Server {
+	s := &Server{store: st, index: index, alerts: al, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports)}
 	mux := http.NewServeMux()
 	for _, rt := range s.routes() {
 		mux.Handle(rt.method+" "+rt.path, s.serve(rt))
@@ -115,6 +118,14 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "collapse", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
 		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts},
 		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
+		{method: "GET", path: "/v1/queries", params: []string{"limit", "cursor"}, handle: s.queries},
+		{method: "GET", path: "/v1/queries/{query}", handle: s.query},
+		{method: "PUT", path: "/v1/queries/{query}", handle: s.putQuery},
+		{method: "DELETE", path: "/v1/queries/{query}", handle: s.deleteQuery},
+		{method: "GET", path: "/v1/queries/{query}/deliveries", params: []string{"state", "limit", "cursor"}, handle: s.deliveries},
+		{method: "POST", path: "/v1/queries/{query}/retry", handle: s.retryQuery},
+		{method: "GET", path: "/v1/queries/{query}/feed.atom", handle: s.feed("application/atom+xml", (*alerts.Feed).Atom)},
+		{method: "GET", path: "/v1/queries/{query}/feed.json", handle: s.feed("application/feed+json", (*alerts.Feed).JSON)},
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
 		{method: "GET", path: "/v1/status", handle: s.status},
 		{method: "POST", path: "/v1/reindex", handle: s.reindex},
@@ -170,12 +181,17 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // noRoute tells a wrong method from a wrong path.
 func (s *Server) noRoute(mux *http.ServeMux, r *http.Request) error {
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := mux.Handler(other); pattern != "/" && pattern != "" {
-			return &problem{Status: http.StatusMethodNotAllowed, Detail: r.URL.Path + " takes " + method, allow: method}
+			allowed = append(allowed, method)
 		}
+	}
+	if len(allowed) > 0 {
+		takes := strings.Join(allowed, ", ")
+		return &problem{Status: http.StatusMethodNotAllowed, Detail: r.URL.Path + " takes " + takes, allow: takes}
 	}
 	return &problem{Status: http.StatusNotFound, Detail: "there is nothing at " + r.URL.Path + "; /openapi.yaml describes what there is"}
 }

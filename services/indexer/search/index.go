@@ -31,13 +31,10 @@ const maxSilence = 30 * time.Second
 
 // Backend keeps an index. It is read beside being written, which one goroutine does.
 type Backend interface {
-	// Top returns the first n matches of a query in its order, and how many there are in all. By date these are the first
-	// behind a match, whose After is given, if any.
-	Top(ctx context.Context, q *Query, after [][]byte, n int) (matches []Match, total uint64, err error)
+	// Find answers a query, all of it from one state of the index.
+	Find(ctx context.Context, q *Query, ask Ask) (*Found, error)
 	// Records returns the records of matches, nil for those that were taken down after they were indexed.
 	Records(ctx context.Context, matches []Match) ([]*store.Record, error)
-	// Facets counts all matches by the query's facets.
-	Facets(ctx context.Context, q *Query) (map[Facet]FacetCounts, error)
 	// Days counts all matches by day, and then all articles that pass the query's filters.
 	Days(ctx context.Context, q *Query) ([2]Days, error)
 	// Matching calls visit with the id of each article that matches, in no order, as the index has them at one moment, and
@@ -56,6 +53,20 @@ type Backend interface {
 	// Rest is called again and again while there is nothing to take in.
 	Rest(ctx context.Context) error
 	Close() error
+}
+
+// Ask is what is wanted of what a query matches.
+type Ask struct {
+	Best   int      // so many of the first matches, in the query's order
+	After  [][]byte // by date: only those behind a match with this After
+	Facets bool     // the query's facets, counted over all matches
+}
+
+// Found is what a query matches.
+type Found struct {
+	Total   uint64 // over all
+	Matches []Match
+	Facets  map[Facet]FacetCounts
 }
 
 // Generation is one index made from the record. Only the projector writes to it.

@@ -41,7 +41,7 @@ type Match struct {
 // Search answers a query that ParseQuery made. Errors that the query is to blame for are *ParamError.
 func (x *Index) Search(ctx context.Context, q *Query) (*Result, error) {
 	begin := time.Now()
-	r, err := x.search(ctx, q)
+	r, err := x.assemble(ctx, q)
 	outcome := "ok"
 	if pe := (*ParamError)(nil); errors.As(err, &pe) {
 		outcome = "invalid"
@@ -50,15 +50,6 @@ func (x *Index) Search(ctx context.Context, q *Query) (*Result, error) {
 		err = fmt.Errorf("search %q: %w", q.Text, err)
 	}
 	x.metrics.searches.WithLabelValues(outcome).Observe(time.Since(begin).Seconds())
-	return r, err
-}
-
-func (x *Index) search(ctx context.Context, q *Query) (*Result, error) {
-	r, err := x.assemble(ctx, q)
-	if err != nil || len(q.Facets) == 0 {
-		return r, err
-	}
-	r.Facets, err = x.backend.Facets(ctx, q)
 	return r, err
 }
 
@@ -78,13 +69,15 @@ func (x *Index) assemble(ctx context.Context, q *Query) (*Result, error) {
 	}
 	more, looked := true, 0
 	for n := q.Limit + len(a.seen); more && a.room() > 0 && looked < maxLooked; n = min(2*n, maxLooked) {
-		matches, total, err := x.backend.Top(ctx, q, a.next.After, n)
+		first := looked == 0
+		found, err := x.backend.Find(ctx, q, Ask{Best: n, After: a.next.After, Facets: first && len(q.Facets) > 0})
 		if err != nil {
 			return nil, err
 		}
-		if looked == 0 {
-			a.result.Total = total
+		if first {
+			a.result.Total, a.result.Facets = found.Total, found.Facets
 		}
+		matches := found.Matches
 		looked += len(matches)
 		more = len(matches) == n
 		for len(matches) > 0 && a.room() > 0 {

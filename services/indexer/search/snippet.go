@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"dateline/pkg/article"
 )
 
 const (
@@ -19,6 +21,12 @@ const (
 type span struct {
 	start, end int
 	word       int
+}
+
+// Snippet is the part of an article's text that shows best why it matches: HTML with hits in <mark>, some 240 characters.
+func (q *Query) Snippet(a *article.Article) string {
+	text, body := Text(a)
+	return snippet(text, body, seek(q.Tree, q.Lang).find(text, a.InLanguage))
 }
 
 // snippet is the part of a text with the most different hits, as HTML with each hit in <mark>. Hits in the body, which

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -76,19 +77,20 @@ type Member struct {
 }
 
 // Duplicates returns the group of an article: members whose latest revisions come after a sequence number, up to limit, in
-// the order in which those were stored. An article that is not in the record gives ErrNotFound.
+// the order in which those were stored. What was merged gives the group of the article that it is part of; an article that is
+// not in the record gives ErrNotFound.
 func (s *Store) Duplicates(ctx context.Context, id string, after uint64, limit int) (*Duplicates, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("duplicates of %s: %w", id, err)
 	}
 	d := &Duplicates{}
 	err := s.view(func(tx *bbolt.Tx) error {
-		k, err := idKey(id)
-		if err != nil || tx.Bucket(bucketIDs).Get(k) == nil {
-			return ErrNotFound
+		k, err := liveID(tx, id)
+		if err != nil {
+			return err
 		}
 		d.Apart = tx.Bucket(bucketApart).Get(k) != nil
-		gr, _, err := groupOf(tx, id)
+		gr, _, err := groupOf(tx, hex.EncodeToString(k))
 		if err != nil || gr == nil || gr.members < 2 {
 			return err
 		}

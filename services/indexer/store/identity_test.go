@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +36,11 @@ type world struct {
 	n int
 }
 
-func newWorld(t *testing.T) *world { return &world{t: t, Store: opened(t, t.TempDir())} }
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, Store: opened(t, t.TempDir())}
+	w.db.NoSync = true // nothing crashes here
+	return w
+}
 
 // page is a capture, changed by the options.
 func (w *world) page(url, text string, options ...func(*article.Article)) Arrival {
@@ -732,6 +738,111 @@ func TestRemovalAtAnotherAddress(t *testing.T) {
 	if r[2].Outcome != article.OutcomeDuplicate || r[3].Outcome != article.OutcomeRemoved {
 		t.Errorf("outcomes are %s and %s", r[2].Outcome, r[3].Outcome)
 	}
+}
+
+// Whatever arrives and is undone in whatever order: lists, counts, groups and the change feed agree, pairs that were told
+// apart stay so, and what is delivered again gets the same answer.
+func TestWhateverArrives(t *testing.T) {
+	ctx := context.Background()
+	random := rand.New(rand.NewPCG(1, 2))
+	w := newWorld(t)
+	var sent []Arrival
+	var results []Result
+	apart := map[string]string{}
+	for i := range 400 {
+		at := captured(time.Duration(i) * time.Minute)
+		subject := fmt.Sprint("s", random.IntN(4))
+		text := prose(subject)[:700-100*random.IntN(3)]
+		url := fmt.Sprintf("http%s://%snews.example/%c", []string{"", "s"}[random.IntN(2)], []string{"", "www."}[random.IntN(2)], 'a'+rune(random.IntN(6)))
+		options := []func(*article.Article){at, headline(subject)}
+		switch random.IntN(6) {
+		case 0:
+			options = append(options, canonical("https://news.example/a"))
+		case 1:
+			options = append(options, redirected("https://news.example/latest"))
+		case 2:
+			options = append(options, known(fmt.Sprint(random.IntN(3))))
+		}
+		in := w.page(url, text, options...)
+		switch random.IntN(10) {
+		case 0:
+			in = w.removal(in, article.Gone, noon.Add(time.Duration(i)*time.Minute))
+		case 1:
+			in = w.removal(in, article.Withdrawn, noon.Add(time.Duration(i)*time.Minute))
+		case 2:
+			in = w.publication(fmt.Sprint(random.IntN(3)), text)
+		}
+		sent = append(sent, in)
+		results = append(results, write(t, w.Store, in)...)
+		if n := uint64(random.IntN(60)); i > 50 && random.IntN(10) == 0 {
+			m, err := w.Undo(ctx, n)
+			if err == nil {
+				apart[m.From] = m.Into
+			} else if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUndone) {
+				t.Fatal(err)
+			}
+		}
+		for a, b := range apart {
+			x, err := w.Article(a)
+			y, err2 := w.Article(b)
+			if err != nil || err2 != nil || x.Seq == y.Seq {
+				t.Fatalf("after arrival %d, %s, %s and %s are one again: %v, %v, %+v", i, url, a, b, err, err2, results[len(results)-1])
+			}
+		}
+	}
+	if len(apart) == 0 {
+		t.Error("nothing was undone")
+	}
+	for i, r := range write(t, w.Store, sent...) {
+		if first := results[i]; !r.Replayed || r.Outcome != first.Outcome || r.ArticleID != first.ArticleID || r.Seq != first.Seq || r.Reason != first.Reason {
+			t.Errorf("arrival %d gives %+v, gave %+v", i, r, first)
+		}
+	}
+
+	shown := map[string]uint64{} // by the change feed
+	all, err := w.ChangesWithRecords(ctx, 0, 10000, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range all {
+		if c.Seq != uint64(i)+1 {
+			t.Fatalf("change %d is %d", i+1, c.Seq)
+		}
+		a, err := c.Shown()
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(shown, c.ArticleID)
+		if a != nil {
+			if a.ID != c.ArticleID {
+				t.Errorf("change %d is of %s, its article is %s", c.Seq, c.ArticleID, a.ID)
+			}
+			shown[c.ArticleID] = c.Seq
+		}
+	}
+	listed := map[string]uint64{}
+	page, err := w.Articles(ctx, Page{Limit: 10000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range page {
+		a, err := r.Decode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed[a.ID] = r.Seq
+		if bySource, err := w.Articles(ctx, Page{Limit: 1, Before: r.Seq + 1, Source: a.Source}); err != nil || len(bySource) != 1 || bySource[0].Seq != r.Seq {
+			t.Errorf("record %d is not listed by its source %s", r.Seq, a.Source)
+		}
+	}
+	if !maps.Equal(shown, listed) {
+		t.Errorf("the change feed shows\n%v, lists\n%v", shown, listed)
+	}
+	st, err := w.Stats()
+	if err != nil || st.Articles != uint64(len(listed)) || st.Grouped != st.LastSeq {
+		t.Errorf("stats are %+v, %v; listed are %d", st, err, len(listed))
+	}
+	consistent(t, w.Store)
 }
 
 // A store that knows no addresses finds its articles all the same, and learns their addresses.

@@ -192,7 +192,7 @@ func (w *writer) join(in *Arrival, p *identity, m match, seq uint64, stored bool
 	if address == "" && in.Article.Publication != nil {
 		address = in.Article.Publication.ID
 	}
-	if bytes.Equal(m.id, p.id) {
+	if bytes.Equal(w.live(p.id), m.id) { // another spelling of an address that is known
 		from = aloneID(p.canonicalURL)
 	} else if err := w.addresses.Put(p.id, m.id); err != nil {
 		return err
@@ -302,7 +302,15 @@ func (w *writer) undo(m *Merge) error {
 			return err
 		}
 	}
-	if err := errors.Join(w.addresses.Delete(from), w.tellApart(from, root)); err != nil {
+	for id := into; ; id = bytes.Clone(w.addresses.Get(id)) { // from what it was merged into, and from all that this is part of
+		if err := w.tellApart(from, id); err != nil {
+			return err
+		}
+		if bytes.Equal(id, root) {
+			break
+		}
+	}
+	if err := w.addresses.Delete(from); err != nil {
 		return err
 	}
 
@@ -314,7 +322,7 @@ func (w *writer) undo(m *Merge) error {
 	}
 	for _, o := range others {
 		at, err := hex.DecodeString(o.At)
-		if err != nil || o.Number == m.Number || o.Undone != nil || w.at(at) != nil || w.live(at) != nil {
+		if err != nil || o.Number == m.Number || o.From == m.From || o.Undone != nil || w.at(at) != nil || w.live(at) != nil {
 			continue
 		}
 		moved[o.At] = true

@@ -102,7 +102,7 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, changed: make(chan struct{}), closed: make(chan struct{})}
-	if err := s.prepare(); err != nil {
+	if err := errors.Join(s.prepare(), s.prepareQueries()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
 	return s, nil

@@ -215,9 +215,9 @@ func TestRemovals(t *testing.T) {
 	must(t, g.Take(t.Context(), changes))
 	q, err := search.ParseQuery(searchtest.Params("q", "word"), 10)
 	must(t, err)
-	top, total, err := x.Top(t.Context(), q, nil, 10)
+	found, err := x.Find(t.Context(), q, search.Ask{Best: 10})
 	must(t, err)
-	if total != 1 || top[0].ID != changes[3].ArticleID {
-		t.Errorf("%d are left: %v", total, top)
+	if found.Total != 1 || found.Matches[0].ID != changes[3].ArticleID {
+		t.Errorf("%d are left: %v", found.Total, found.Matches)
 	}
 }

@@ -73,21 +73,6 @@ func (t tally) facet(f search.Facet, limit int) search.FacetCounts {
 	return c
 }
 
-// Facets is search.Backend's.
-func (x *backend) Facets(ctx context.Context, q *search.Query) (map[search.Facet]search.FacetCounts, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	t, err := x.cur.answer(ctx, matches(q), question{labels: true})
-	if err != nil {
-		return nil, blame(err)
-	}
-	facets := make(map[search.Facet]search.FacetCounts, len(q.Facets))
-	for _, f := range q.Facets {
-		facets[f] = t.facet(f, q.FacetLimit)
-	}
-	return facets, nil
-}
-
 // Days is search.Backend's.
 func (x *backend) Days(ctx context.Context, q *search.Query) (all [2]search.Days, err error) {
 	x.mu.RLock()

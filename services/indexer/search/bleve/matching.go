@@ -30,49 +30,75 @@ func (x *backend) Matching(ctx context.Context, q *search.Query, visit func(id s
 	return matching(ctx, s.IndexSnapshot, q, visit)
 }
 
-// MatchingOf returns which of some records match a query, whatever backend keeps the index: they are indexed in memory. They may be revisions that the index no longer holds; no two of
-// them may be of one article.
+// MatchingOf returns which of some records match a query, whatever backend keeps the index. They may be revisions that the
+// index no longer holds; no two of them may be of one article.
 func MatchingOf(ctx context.Context, q *search.Query, records []*store.Record) (matches []*store.Record, err error) {
+	b, err := NewBatch(records)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	return b.Match(ctx, q)
+}
+
+// Batch is some records that are indexed in memory, so that many queries can be asked which of them they match.
+type Batch struct {
+	index bleve.Index
+	byID  map[string]*store.Record
+}
+
+// NewBatch indexes records, of which no two may be of one article. The caller closes the batch.
+func NewBatch(records []*store.Record) (_ *Batch, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("match %q among %d records: %w", q.Text, len(records), err)
+			err = fmt.Errorf("index %d records in memory: %w", len(records), err)
 		}
 	}()
 	m, err := newMapping()
 	if err != nil {
 		return nil, err
 	}
-	idx, err := bleve.NewUsing("", m, scorch.Name, scorch.Name, nil) // in memory
+	idx, err := bleve.NewUsing("", m, scorch.Name, scorch.Name, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, idx.Close()) }()
+	batch := &Batch{index: idx, byID: make(map[string]*store.Record, len(records))}
 	b := idx.NewBatch()
-	byID := make(map[string]*store.Record, len(records))
 	for _, r := range records {
 		a, err := r.Decode()
+		if err == nil {
+			err = b.IndexAdvanced(document(r, a))
+		}
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, idx.Close())
 		}
-		if err := b.IndexAdvanced(document(r, a)); err != nil {
-			return nil, err
-		}
-		byID[a.ID] = r
+		batch.byID[a.ID] = r
 	}
 	if err := idx.Batch(b); err != nil {
-		return nil, err
+		return nil, errors.Join(err, idx.Close())
 	}
-	s, err := snapshotOf(idx)
+	return batch, nil
+}
+
+// Match returns the records that match a query, in no order.
+func (b *Batch) Match(ctx context.Context, q *search.Query) (matches []*store.Record, err error) {
+	s, err := snapshotOf(b.index)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("match %q among %d records: %w", q.Text, len(b.byID), err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	_, err = matching(ctx, s, q, func(id string) error {
-		matches = append(matches, byID[id])
+		matches = append(matches, b.byID[id])
 		return nil
 	})
-	return matches, err
+	if err != nil {
+		return nil, fmt.Errorf("match %q among %d records: %w", q.Text, len(b.byID), err)
+	}
+	return matches, nil
 }
+
+// Close lets go of the batch's memory.
+func (b *Batch) Close() error { return b.index.Close() }
 
 // matching is over one snapshot of an index, of which the cursor is part.
 func matching(ctx context.Context, s *scorch.IndexSnapshot, q *search.Query, visit func(id string) error) (cursor uint64, err error) {

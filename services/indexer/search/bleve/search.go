@@ -8,28 +8,34 @@ import (
 	"dateline/services/indexer/store"
 )
 
-// Top is search.Backend's.
-func (x *backend) Top(ctx context.Context, q *search.Query, after [][]byte, n int) ([]search.Match, uint64, error) {
+// Find is search.Backend's.
+func (x *backend) Find(ctx context.Context, q *search.Query, ask search.Ask) (*search.Found, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	ask := question{best: n, order: q.Sort}
-	if len(after) > 0 {
-		if ask.after = placeAt(after); ask.after == nil {
-			return nil, 0, &search.ParamError{Param: "cursor", Detail: "is not a cursor that this API gave"}
+	want := question{best: ask.Best, order: q.Sort, labels: ask.Facets}
+	if len(ask.After) > 0 {
+		if want.after = placeAt(ask.After); want.after == nil {
+			return nil, &search.ParamError{Param: "cursor", Detail: "is not a cursor that this API gave"}
 		}
 	}
-	found, err := x.cur.answer(ctx, matches(q), ask)
+	a, err := x.cur.answer(ctx, matches(q), want)
 	if err != nil {
-		return nil, 0, blame(err)
+		return nil, blame(err)
 	}
-	top := make([]search.Match, len(found.best))
-	for i, m := range found.best {
-		top[i] = search.Match{ID: m.id, Seq: m.seq, Score: float64(m.score)}
+	found := &search.Found{Total: a.total, Matches: make([]search.Match, len(a.best))}
+	for i, m := range a.best {
+		found.Matches[i] = search.Match{ID: m.id, Seq: m.seq, Score: float64(m.score)}
 		if q.Sort == search.ByDate {
-			top[i].After = m.values()
+			found.Matches[i].After = m.values()
 		}
 	}
-	return top, found.total, nil
+	if ask.Facets {
+		found.Facets = make(map[search.Facet]search.FacetCounts, len(q.Facets))
+		for _, f := range q.Facets {
+			found.Facets[f] = a.facet(f, q.FacetLimit)
+		}
+	}
+	return found, nil
 }
 
 // Records is search.Backend's.

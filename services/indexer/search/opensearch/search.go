@@ -39,28 +39,31 @@ func (b *backend) ask(ctx context.Context, what object, params opensearchapi.Sea
 // undated stands in a cursor for the place of an article without a date, behind all others.
 var undated = []byte{0}
 
-// Top is search.Backend's.
-func (b *backend) Top(ctx context.Context, q *search.Query, after [][]byte, n int) ([]search.Match, uint64, error) {
-	what := object{"query": matches(q), "size": n, "track_total_hits": true, "_source": false, "docvalue_fields": []string{"seq"}}
+// Find is search.Backend's.
+func (b *backend) Find(ctx context.Context, q *search.Query, ask search.Ask) (*search.Found, error) {
+	what := object{"query": matches(q), "size": ask.Best, "track_total_hits": true, "_source": false, "docvalue_fields": []string{"seq"}}
 	if q.Sort == search.ByDate {
 		what["sort"] = []object{{"order": object{"order": "desc", "missing": "_last"}}, {"id": object{"order": "asc"}}}
 	} else {
 		what["sort"], what["track_scores"] = []object{{"_score": object{"order": "desc"}}, {"id": object{"order": "asc"}}}, true
 	}
-	if after != nil {
+	if after := ask.After; after != nil {
 		seconds := int64(missing)
 		if string(after[0]) != string(undated) {
 			t, err := search.TimeOf(after[0])
 			if err != nil {
-				return nil, 0, &search.ParamError{Param: "cursor", Detail: err.Error()}
+				return nil, &search.ParamError{Param: "cursor", Detail: err.Error()}
 			}
 			seconds = t.Unix()
 		}
 		what["search_after"] = []any{seconds, string(after[1])}
 	}
+	if ask.Facets {
+		what["aggs"] = aggregations(q)
+	}
 	resp, err := b.ask(ctx, what, opensearchapi.SearchParams{})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	top := make([]search.Match, len(resp.Hits.Hits))
 	for i, h := range resp.Hits.Hits {
@@ -68,7 +71,7 @@ func (b *backend) Top(ctx context.Context, q *search.Query, after [][]byte, n in
 			Seq []uint64 `json:"seq"`
 		}
 		if err := json.Unmarshal(h.Fields, &fields); err != nil || len(fields.Seq) != 1 {
-			return nil, 0, fmt.Errorf("document %s has no sequence number: %w", h.ID, err)
+			return nil, fmt.Errorf("document %s has no sequence number: %w", h.ID, err)
 		}
 		top[i] = search.Match{ID: h.ID, Seq: fields.Seq[0], Score: float64(h.Score)}
 		if q.Sort == search.ByRelevance {
@@ -76,10 +79,16 @@ func (b *backend) Top(ctx context.Context, q *search.Query, after [][]byte, n in
 		}
 		top[i].Score = 0
 		if top[i].After, err = place(h); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	return top, uint64(resp.Hits.Total.Value), nil
+	result := &search.Found{Total: uint64(resp.Hits.Total.Value), Matches: top}
+	if ask.Facets {
+		if result.Facets, err = facets(q, resp); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
 }
 
 // missing is what the server sorts articles without a date as.
@@ -167,39 +176,33 @@ func aggregation(f search.Facet, limit int) object {
 	return object{"terms": values(string(f))}
 }
 
-// Facets is search.Backend's.
-func (b *backend) Facets(ctx context.Context, q *search.Query) (map[search.Facet]search.FacetCounts, error) {
+// aggregations count matches by the query's facets.
+func aggregations(q *search.Query) object {
 	aggs := object{}
 	for _, f := range q.Facets {
 		aggs[string(f)] = aggregation(f, q.FacetLimit)
 	}
-	counted, err := b.aggregate(ctx, matches(q), aggs)
+	return aggs
+}
+
+// facets reads what aggregations counted.
+func facets(q *search.Query, resp *opensearchapi.SearchResp) (map[search.Facet]search.FacetCounts, error) {
+	var counted counts
+	err := json.Unmarshal(resp.Aggregations, &counted)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("counts: %w", err)
 	}
-	facets := make(map[search.Facet]search.FacetCounts, len(q.Facets))
+	all := make(map[search.Facet]search.FacetCounts, len(q.Facets))
 	for _, f := range q.Facets {
-		if facets[f], err = counted.facet(f, q.FacetLimit); err != nil {
+		if all[f], err = counted.facet(f, q.FacetLimit); err != nil {
 			return nil, err
 		}
 	}
-	return facets, nil
+	return all, nil
 }
 
 // counts are the answers of aggregations by name.
 type counts map[string]json.RawMessage
-
-func (b *backend) aggregate(ctx context.Context, query, aggs object) (counts, error) {
-	resp, err := b.ask(ctx, object{"query": query, "size": 0, "track_total_hits": false, "aggs": aggs}, opensearchapi.SearchParams{})
-	if err != nil {
-		return nil, err
-	}
-	var c counts
-	if err := json.Unmarshal(resp.Aggregations, &c); err != nil {
-		return nil, fmt.Errorf("counts: %w", err)
-	}
-	return c, nil
-}
 
 // facet reads the values of one.
 func (c counts) facet(f search.Facet, limit int) (search.FacetCounts, error) {
@@ -239,12 +242,16 @@ func (b *buckets) written(key string) string {
 // Days is search.Backend's, in one search.
 func (b *backend) Days(ctx context.Context, q *search.Query) (all [2]search.Days, err error) {
 	under := object{string(search.ByDay): byDay}
-	counted, err := b.aggregate(ctx, admitted(q), object{
+	resp, err := b.ask(ctx, object{"query": admitted(q), "size": 0, "track_total_hits": false, "aggs": object{
 		"matches": object{"filter": text(q), "aggs": under},
 		"all":     object{"filter": everything, "aggs": under},
-	})
+	}}, opensearchapi.SearchParams{})
 	if err != nil {
 		return all, err
+	}
+	var counted counts
+	if err := json.Unmarshal(resp.Aggregations, &counted); err != nil {
+		return all, fmt.Errorf("counts: %w", err)
 	}
 	for i, name := range []string{"matches", "all"} {
 		var total struct {

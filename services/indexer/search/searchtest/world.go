@@ -98,7 +98,7 @@ func (w *World) Add(articles ...article.Article) {
 // Settle waits until everything stored is searchable.
 func (w *World) Settle() {
 	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); w.Index.Cursor() < w.Store.LastSeq() || w.Index.Rebuilding(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); w.Index.Cursor() < w.Store.LastSeq() || w.Index.Rebuilding(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("index is at %d of %d: %v", w.Index.Cursor(), w.Store.LastSeq(), w.Index.Check(context.Background()))
 		}

@@ -25,7 +25,7 @@ func header(pairs map[string]string) http.Header {
 func TestConformance(t *testing.T) {
 	dir := os.Getenv("DATELINE_SHARED")
 	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared")
+		dir = filepath.Join("..", "..", "..", "shared")
 	}
 	f, err := os.Open(filepath.Join(dir, "conformance", "http-semantics.jsonl"))
 	if err != nil {
