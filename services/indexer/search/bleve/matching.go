@@ -84,7 +84,7 @@ func NewBatch(records []*store.Record) (_ *Batch, err error) {
 func (b *Batch) Match(ctx context.Context, q *search.Query) (matches []*store.Record, err error) {
 	s, err := snapshotOf(b.index)
 	if err != nil {
-		return nil, fmt.Errorf("match %q among %d records: %w", q.Text, len(b.byID), err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	_, err = matching(ctx, s, q, func(id string) error {

@@ -12,18 +12,18 @@ import (
 func (x *backend) Find(ctx context.Context, q *search.Query, ask search.Ask) (*search.Found, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	want := question{best: ask.Best, order: q.Sort, labels: ask.Facets}
+	what := question{best: ask.Best, order: q.Sort, labels: ask.Facets}
 	if len(ask.After) > 0 {
-		if want.after = placeAt(ask.After); want.after == nil {
+		if what.after = placeAt(ask.After); what.after == nil {
 			return nil, &search.ParamError{Param: "cursor", Detail: "is not a cursor that this API gave"}
 		}
 	}
-	a, err := x.cur.answer(ctx, matches(q), want)
+	answer, err := x.cur.answer(ctx, matches(q), what)
 	if err != nil {
 		return nil, blame(err)
 	}
-	found := &search.Found{Total: a.total, Matches: make([]search.Match, len(a.best))}
-	for i, m := range a.best {
+	found := &search.Found{Total: answer.total, Matches: make([]search.Match, len(answer.best))}
+	for i, m := range answer.best {
 		found.Matches[i] = search.Match{ID: m.id, Seq: m.seq, Score: float64(m.score)}
 		if q.Sort == search.ByDate {
 			found.Matches[i].After = m.values()
@@ -32,7 +32,7 @@ func (x *backend) Find(ctx context.Context, q *search.Query, ask search.Ask) (*s
 	if ask.Facets {
 		found.Facets = make(map[search.Facet]search.FacetCounts, len(q.Facets))
 		for _, f := range q.Facets {
-			found.Facets[f] = a.facet(f, q.FacetLimit)
+			found.Facets[f] = answer.facet(f, q.FacetLimit)
 		}
 	}
 	return found, nil
