@@ -52,9 +52,16 @@ type grammar struct {
 	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 
+	Takedown cli.Takedown `cmd:"" help:"Erase an article for good; a tombstone remains."`
+	Hold     cli.Hold     `cmd:"" help:"Put an article on legal hold, so that it cannot be taken down, or release it."`
+	Audit    cli.Audit    `cmd:"" help:"Print who took down, held or released what, or the legal holds."`
+	Backup   cli.Backup   `cmd:"" help:"Copy the record of a running Dateline to a file."`
+	Fsck     fsckCmd      `cmd:"" help:"Prove that record, change feed and search index agree."`
+	Restore  restoreCmd   `cmd:"" help:"Make the record from a backup, where nothing runs."`
 	Repeated  cli.Repeated  `cmd:"" help:"List texts that sites show at many addresses and that are refused, or correct that."`
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`
 	Reindex   cli.Reindex   `cmd:"" help:"Build the search index anew from the record."`
+	Reparse   reparseCmd    `cmd:"" help:"Make articles anew of kept pages and publications, and tell field by field what changes."`
 	Parse     parseCmd      `cmd:"" help:"Parse pages without any queue."`
 	Discover  discoverCmd   `cmd:"" help:"Tell what a site offers: feeds, sitemaps, hubs, and what its robots.txt forbids."`
 	Feed      feedCmd       `cmd:"" help:"Read a feed without any queue, and tell what it says."`

@@ -103,6 +103,9 @@ func TestQueries(t *testing.T) {
 	if out, _, _ := command(t, "", "config", "--data", u.data); strings.Contains(out, secret) {
 		t.Error("config prints a secret")
 	}
+	if out, _, _ := command(t, "", "config", "--webhook-allow", "10.0.0.0/8,127.0.0.0/8"); !strings.Contains(out, "webhook-allow: 10.0.0.0/8,127.0.0.0/8 ") || !strings.Contains(out, `fetch-trusted-proxies: "" `) {
+		t.Errorf("lists are not printed as a file gives them: %s", out)
+	}
 	if out := queries("remove", "flour"); out != "removed flour\n" {
 		t.Error(out)
 	}

@@ -59,6 +59,10 @@ func Origin(stream, messageID string, seq uint64, stored time.Time, body []byte)
 	return hash("origin", stream, messageID, Digest(body))
 }
 
+// ReparseOrigin names the journey of what was made anew of the page or publication of another journey: the same result is the
+// same journey.
+func ReparseOrigin(origin string, body []byte) string { return hash("reparse", origin, Digest(body)) }
+
 // Digest is "sha256:" and the hex digest of b.
 func Digest(b []byte) string {
 	sum := sha256.Sum256(b)

@@ -26,6 +26,7 @@ const (
 	HeaderOrigin     = "Dateline-Origin"      // the journey's id, see Origin
 	HeaderHops       = "Dateline-Hops"        // JSON array of Hop
 	HeaderReceiptFor = "Dateline-Receipt-For" // JSON of ReceiptFor: who waits for a receipt
+	HeaderReplaces   = "Dateline-Replaces"    // the journey that brought the revision in place of which the article was parsed again
 )
 
 // PublicationHeaders are the headers a publisher may send, all of which count for its publication's identity.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -162,7 +163,7 @@ func Print(w io.Writer, k *kong.Context) error {
 				return err
 			}
 		}
-		value := fmt.Sprint(k.FlagValue(flag))
+		value := written(k.FlagValue(flag))
 		if flag.Tag.Has("secret") && value != "" {
 			value = "********"
 		}
@@ -184,6 +185,19 @@ func Print(w io.Writer, k *kong.Context) error {
 		}
 	}
 	return nil
+}
+
+// written is a value as a file gives it: of a list, its values with commas between.
+func written(v any) string {
+	list := reflect.ValueOf(v)
+	if list.Kind() != reflect.Slice {
+		return fmt.Sprint(v)
+	}
+	values := make([]string, list.Len())
+	for i := range values {
+		values[i] = fmt.Sprint(list.Index(i).Interface())
+	}
+	return strings.Join(values, ",")
 }
 
 func groupOf(flag *kong.Flag) string {

@@ -194,7 +194,7 @@ func foreign(h Header) Header {
 	for name, v := range h {
 		switch {
 		case strings.HasPrefix(strings.ToLower(name), "dlq-"):
-		case strings.EqualFold(name, article.HeaderOrigin), strings.EqualFold(name, article.HeaderHops), strings.EqualFold(name, article.HeaderReceiptFor):
+		case strings.EqualFold(name, article.HeaderOrigin), strings.EqualFold(name, article.HeaderHops), strings.EqualFold(name, article.HeaderReceiptFor), strings.EqualFold(name, article.HeaderReplaces):
 		default:
 			own[name] = v
 		}

@@ -48,8 +48,5 @@ func (q *Queue) Last(ctx context.Context, subject string) (*Delivery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("last on %s: %w", subject, err)
 	}
-	return &Delivery{
-		Subject: msg.Subject, Stream: streamOf(subject), Sequence: msg.Sequence, Stored: msg.Time, Attempt: 1,
-		ID: msg.Header.Get("Nats-Msg-Id"), Header: msg.Header, Body: msg.Data,
-	}, nil
+	return kept(msg), nil
 }

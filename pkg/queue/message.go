@@ -98,6 +98,9 @@ const (
 
 func (v verdict) String() string { return [...]string{"retry", "done", "dead"}[v] }
 
+// Again reports whether the delivery is to come again.
+func (o Outcome) Again() bool { return o.verdict == retry }
+
 // Done finishes a delivery: out is published first, and the delivery is acked when all of it is acknowledged.
 func Done(out ...Message) Outcome { return Outcome{verdict: done, out: out} }
 

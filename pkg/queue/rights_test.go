@@ -203,6 +203,24 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 		}
 	}
 
+	// What is kept is read again: to reparse, and to make a restored record whole.
+	for subject, q := range map[string]*Queue{AllPages: parser, AllPublications: parser, AllArticles: indexer, AllDeadLetters: indexer, "indexed.>": indexer} {
+		k, err := q.Kept(ctx, subject, time.Time{})
+		if err != nil {
+			t.Fatalf("%s: %s: %v", q.name, subject, err)
+		}
+		n := 0
+		for _, err := range k.All(ctx) {
+			if err != nil {
+				t.Errorf("%s: %s: %v", q.name, subject, err)
+			}
+			n++
+		}
+		if n == 0 && k.Size() > 0 {
+			t.Errorf("%s reads nothing of %s", q.name, subject)
+		}
+	}
+
 	for user, subject := range map[string]string{
 		"publisher_rasc": "ext.other", "fetcher": "articles.en.x.1", "parser": "indexed.new.x.1", "indexer": "articles.en.x.1",
 	} {

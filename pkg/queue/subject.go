@@ -15,6 +15,9 @@ func JobSubject(class article.JobClass, host, id string) string {
 // RawSubject is where the capture with an id (article.PageID) of a page of a host is published.
 func RawSubject(host, id string) string { return "raw." + token(host) + "." + token(id) }
 
+// PagesOf takes in the captures of all pages of a host.
+func PagesOf(host string) string { return "raw." + token(host) + ".*" }
+
 // ArticleSubject is where an article is published. lang is "und" where the language is not known.
 func ArticleSubject(lang, source, id string) string {
 	return "articles." + token(lang) + "." + token(source) + "." + token(id)
@@ -43,6 +46,9 @@ func ExtSubject(publisher string) string { return "ext." + publisher }
 
 // PublisherOf is the publisher of an EXT subject.
 func PublisherOf(subject string) string { return strings.TrimPrefix(subject, "ext.") }
+
+// IsPublication reports whether a delivery is what a publisher sent.
+func IsPublication(d *Delivery) bool { return streamOf(d.Subject) == streamExt }
 
 // SchedSubject and DueSubject are where the schedule with an id is kept, and where it appears when it is due.
 func SchedSubject(id string) string { return "sched." + token(id) }

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -65,4 +66,22 @@ func (q *Queue) trimOnce(ctx context.Context, c Consumer) (removed uint64, err e
 		return 0, err
 	}
 	return upTo - info.State.FirstSeq, nil
+}
+
+// PurgeArticle removes what ARTICLES keeps of an article and the indexer has settled.
+func (q *Queue) PurgeArticle(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	defer cancel()
+	stream, err := q.js.Stream(ctx, streamArticles)
+	if err == nil {
+		var cons jetstream.Consumer
+		if cons, err = stream.Consumer(ctx, IndexerArticles.Name); err == nil {
+			subject := "articles.*.*." + token(id)
+			err = stream.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(cons.CachedInfo().AckFloor.Stream+1))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("purge article %s: %w", id, err)
+	}
+	return nil
 }

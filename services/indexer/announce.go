@@ -15,7 +15,7 @@ import (
 const announceBatch = 100
 
 // announce tells followers of the changes that no arrival's message tells of, until ctx ends: articles that were merged, and
-// what somebody changed by hand. They are taken off the list after they are told, so a crash has them told again, under the
+// what somebody changed by hand or took down. They are taken off the list after they are told, so a crash has them told again, under the
 // same id.
 func (x *indexer) announce(ctx context.Context, q *queue.Queue) error {
 	for {
@@ -45,6 +45,11 @@ func (x *indexer) announceSome(ctx context.Context, q *queue.Queue) (int, error)
 	}
 	out := make([]queue.Message, len(events))
 	for i, e := range events {
+		if e.Reason == article.Takedown { // which is to leave nothing behind
+			if err := q.PurgeArticle(ctx, e.ArticleID); err != nil {
+				return 0, err
+			}
+		}
 		body, err := json.Marshal(e)
 		if err != nil {
 			return 0, fmt.Errorf("event %d: %w", e.Seq, err)

@@ -85,7 +85,7 @@ func (x *indexer) count(r *store.Result) {
 
 // arrival reads a message of an article, or of its removal.
 func arrival(d *queue.Delivery) (store.Arrival, error) {
-	in := store.Arrival{Origin: d.Origin(), Hops: article.Hops(d.Header)}
+	in := store.Arrival{Origin: d.Origin(), Hops: article.Hops(d.Header), Replaces: article.HeaderValue(d.Header, article.HeaderReplaces)}
 	var err error
 	if d.Type() == article.TypeRemoval {
 		in.Removal, err = decodeRemoval(d.Body)
@@ -162,6 +162,8 @@ func (x *indexer) messages(d *queue.Delivery, r *store.Result) ([]queue.Message,
 	}
 	receipt := article.Receipt{Outcome: article.Accepted, ArticleID: r.ArticleID, Time: r.Time}
 	switch {
+	case r.Outcome == article.OutcomeRemoved && r.Reason == string(article.Takedown):
+		receipt.Outcome, receipt.Errors = article.Rejected, []article.FieldError{{Field: "id", Message: "the article was taken down, and is not stored again"}}
 	case d.Type() == article.TypeRemoval: // whether or not there was anything left to remove
 	case r.Outcome == article.OutcomeDuplicate:
 		receipt.Outcome = article.Duplicate

@@ -32,6 +32,7 @@ import (
 type Config struct {
 	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
 	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
+	TraceDays  int    `name:"trace-days" help:"Days for which the way of each URL and publication through the pipeline can be told." default:"90" env:"DATELINE_TRACE_DAYS"`
 
 	SearchBackend string            `help:"Where the search index is: bleve, in the data directory, or opensearch, on a server." enum:"bleve,opensearch" default:"bleve" env:"DATELINE_SEARCH_BACKEND"`
 	OpenSearch    opensearch.Config `embed:"" prefix:"opensearch-"`
@@ -51,6 +52,9 @@ func (c *Config) Validate() error {
 	}
 	if c.IndexBatch < 1 || c.IndexBatch > maxBatch {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
+	}
+	if c.TraceDays < minTraceDays || c.TraceDays > maxTraceDays {
+		return fmt.Errorf("--trace-days %d: from %d, as long as the queue may bring an article again, to %d", c.TraceDays, minTraceDays, maxTraceDays)
 	}
 	if c.SearchBackend == searchOpenSearch {
 		if err := c.OpenSearch.Check(); err != nil {
@@ -115,6 +119,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	support.Go(func() error { return x.groupBacklog(base) })
 	support.Go(func() error { return x.addressBacklog(base) })
 	support.Go(func() error { return x.announce(base, q) })
+	support.Go(func() error { return x.retain(base, cfg.TraceDays) })
 	support.Go(func() error {
 		defer fail()
 		return al.Run(base)
@@ -125,6 +130,9 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	})
 	work.Go(func() error {
 		defer fail()
+		if err := x.replay(ctx, q); err != nil || ctx.Err() != nil {
+			return unlessEnded(ctx, err)
+		}
 		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: articleWorkers, Ordered: true, Batch: cfg.IndexBatch, Handle: x.articles})
 	})
 	work.Go(func() error {
@@ -135,6 +143,14 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	err = work.Wait()
 	stopBase()
 	return errors.Join(err, support.Wait())
+}
+
+// unlessEnded is err, except where it only tells that ctx has ended.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // urlOf is where this machine reaches a listener.

@@ -510,3 +510,61 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// A takedown is told on NATS, too, and what the queue keeps of the article goes; a late arrival is refused.
+func TestTakedown(t *testing.T) {
+	q := queuetest.Start(t)
+	r := run(t, q, t.TempDir())
+	publish(t, q, message(t, "news.example/a", "A secret.", "p1"), message(t, "news.example/b", "None.", "p2"))
+	id := article.IDOfURL("news.example/a")
+	var receipt article.Receipt
+	for _, p := range []string{"p1", "p2"} {
+		eventually(t, "receipt of "+p, func() (ok bool) { receipt, ok = r.receipt(p); return ok })
+	}
+	articles := func() (n int) {
+		kept, err := q.Kept(t.Context(), queue.AllArticles, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range kept.All(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		return n
+	}
+	status, err := q.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := articles(); n != 2 {
+		t.Fatalf("the queue keeps %d articles, %+v", n, status)
+	}
+	resp, err := http.Post("http://"+r.cfg.APIAddr+"/v1/articles/"+id+"/takedown?reason=order&by=Ada", "", nil)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	resp.Body.Close()
+	var event article.Event
+	eventually(t, "the event", func() bool {
+		d, err := q.Last(t.Context(), queue.IndexedSubject("removed", "news.example", id))
+		return err == nil && json.Unmarshal(d.Body, &event) == nil
+	})
+	if event.Seq != 3 || event.Reason != article.Takedown || event.ArticleID != id || event.URL != "" {
+		t.Errorf("event is %+v", event)
+	}
+	if n := articles(); n != 1 {
+		t.Errorf("the queue keeps %d articles", n)
+	}
+	publish(t, q, message(t, "news.example/a", "A secret again.", "p3"))
+	eventually(t, "receipt of p3", func() (ok bool) { receipt, ok = r.receipt("p3"); return ok })
+	if receipt.Outcome != article.Rejected || len(receipt.Errors) != 1 || !strings.Contains(receipt.Errors[0].Message, "taken down") {
+		t.Errorf("receipt is %+v", receipt)
+	}
+	var trace struct{ Journeys []store.Journey }
+	eventually(t, "trace", func() bool { return r.get("/v1/trace?id="+id, &trace) && len(trace.Journeys) == 2 })
+	if j := trace.Journeys[1]; j.Outcome != article.OutcomeRemoved || j.Reason != "takedown" || j.URL != "" {
+		t.Errorf("its journey is %+v", j)
+	}
+}

@@ -15,9 +15,16 @@ type metrics struct {
 	stage        prometheus.Histogram
 	batch        prometheus.Observer
 	failureBatch prometheus.Observer
+	pruned       *prometheus.CounterVec // by kind
 
 	repeated, repeatedBodies prometheus.Counter
 }
+
+// What is removed for its age.
+const (
+	prunedJourneys    = "journeys"
+	prunedCheckpoints = "checkpoints"
+)
 
 // newMetrics registers the indexer's. The names that other stages have as well are told apart by a constant label.
 func newMetrics(reg prometheus.Registerer, st *store.Store) *metrics {
@@ -36,6 +43,9 @@ func newMetrics(reg prometheus.Registerer, st *store.Store) *metrics {
 		repeatedBodies: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "dateline_repeated_bodies_total", Help: "Texts that a site was found to show at many addresses: error pages, walls.",
 		}),
+		pruned: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dateline_store_pruned_total", Help: "Rows of the record that were removed for their age, by kind: journeys and checkpoints.",
+		}, []string{"kind"}),
 		bytes: metric.Bytes(article.StageIndexer),
 		stage: metric.Seconds(article.StageIndexer, metric.Durations),
 		batch: batches.WithLabelValues("articles"), failureBatch: batches.WithLabelValues("failures"),
@@ -58,14 +68,19 @@ func newMetrics(reg prometheus.Registerer, st *store.Store) *metrics {
 			return float64(f(s))
 		})
 	}
+	for _, kind := range []string{prunedJourneys, prunedCheckpoints} {
+		m.pruned.WithLabelValues(kind)
+	}
 	for _, tier := range store.Tiers {
 		m.merges.WithLabelValues(string(tier))
 	}
 	reg.MustRegister(
 		m.merges, m.repeated, m.repeatedBodies,
-		m.articles, m.bytes, m.stage, batches,
+		m.articles, m.bytes, m.stage, m.pruned, batches,
 		gauge("dateline_store_bytes", "Size of the record's file.", func(s store.Stats) float64 { return float64(s.Bytes) }),
 		gauge("dateline_store_articles", "Articles in the record, each counted once.", func(s store.Stats) float64 { return float64(s.Articles) }),
+		gauge("dateline_audit_entries", "Lines of the audit log: takedowns, legal holds and their releases, restorings.", func(s store.Stats) float64 { return float64(s.Audited) }),
+		gauge("dateline_legal_holds", "Articles on legal hold.", func(s store.Stats) float64 { return float64(s.Holds) }),
 		gauge("dateline_change_feed_last_seq", "Sequence number of the newest change.", func(s store.Stats) float64 { return float64(s.LastSeq) }),
 		gauge("dateline_duplicate_groups", "Groups of near-duplicates, each of at least two articles.", func(s store.Stats) float64 { return float64(s.Groups) }),
 		gauge("dateline_duplicate_articles", "Articles that are in a group of near-duplicates.", func(s store.Stats) float64 { return float64(s.Duplicates) }),

@@ -18,6 +18,9 @@ const (
 	outcomeFailed   = "failed"
 )
 
+// outcomeReparsed is what a trace tells of an article that was made anew.
+const outcomeReparsed = "reparsed"
+
 // The reasons for failures beside extract's.
 const (
 	reasonRejected   = "rejected"   // a publication with something wrong

@@ -243,6 +243,14 @@ func (s *service) rejected(d *queue.Delivery, to *article.ReceiptFor, err error)
 	})
 }
 
+// hopsOf is the way so far. What a publisher says of it is not believed.
+func hopsOf(d *queue.Delivery) []article.Hop {
+	if queue.IsPublication(d) {
+		return []article.Hop{{Stage: "queue", Time: d.Stored, Outcome: "published"}}
+	}
+	return article.Hops(d.Header)
+}
+
 // headerRoom is what an article's message needs beside its body, hops and all.
 const headerRoom = 32 << 10
 
@@ -265,17 +273,15 @@ func articleMessage(d *queue.Delivery, a *article.Article, to *article.ReceiptFo
 
 // header tells of the journey that a delivery is of, to the indexer; to is who waits for a receipt, nil for nobody.
 func header(d *queue.Delivery, outcome string, to *article.ReceiptFor) queue.Header {
-	hops := article.Hops(d.Header)
 	h := queue.Header{article.HeaderContentType: {"application/json"}, article.HeaderOrigin: {d.Origin()}}
 	if to != nil {
-		hops = []article.Hop{{Stage: "queue", Time: d.Stored, Outcome: "published"}} // those that a publisher sends are not Dateline's
 		v, err := json.Marshal(to)
 		if err != nil { // a ReceiptFor holds nothing that JSON cannot
 			panic(err)
 		}
 		h[article.HeaderReceiptFor] = []string{string(v)}
 	}
-	hops = append(hops, article.Hop{Stage: string(article.StageParser), Time: time.Now().UTC(), Outcome: outcome})
+	hops := append(hopsOf(d), article.Hop{Stage: string(article.StageParser), Time: time.Now().UTC(), Outcome: outcome})
 	h[article.HeaderHops] = []string{article.FormatHops(hops)}
 	return h
 }

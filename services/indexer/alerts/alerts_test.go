@@ -418,7 +418,7 @@ func TestSlowReceiver(t *testing.T) {
 	slow := receive(t, func(http.ResponseWriter, int) { <-release })
 	fast := receive(t, nil)
 	defer close(release)
-	for i := range 2 * maxHostPosts {
+	for i := range maxPosts + 1 {
 		w.save(fmt.Sprint("slow-", i), hook(slow.URL, ""))
 	}
 	w.save("z-fast", hook(fast.URL, ""))

@@ -30,12 +30,18 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+	sse := strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	if sse {
 		if id := r.Header.Get("Last-Event-ID"); id != "" {
 			if seq, err = after("Last-Event-ID", id); err != nil {
 				return err
 			}
 		}
+	}
+	if err := s.sameFeed(r.URL.Query().Get("feed"), seq); err != nil {
+		return err
+	}
+	if sse {
 		return s.stream(w, r, seq)
 	}
 	events, err := s.store.Changes(seq, n)
@@ -57,13 +63,44 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request) error {
 		Changes []article.Event `json:"changes"`
 		Next    uint64          `json:"next"` // after, of the next page
 		LastSeq uint64          `json:"last_seq"`
-	}{Changes: events, Next: seq, LastSeq: s.store.LastSeq()}
+		Feed    string          `json:"feed"` // names the feed that the numbers are of
+	}{Changes: events, Next: seq, LastSeq: s.store.LastSeq(), Feed: s.store.ID()}
 	if len(events) == 0 {
 		page.Changes = []article.Event{}
 	} else {
 		page.Next = events[len(events)-1].Seq
 	}
 	return answer(w, http.StatusOK, page)
+}
+
+// sameFeed refuses a cursor of another feed. A record that was restored from a backup goes on with other changes under the
+// same numbers: who reads on as if nothing had happened misses some of them.
+func (s *Server) sameFeed(feed string, after uint64) error {
+	own, last := s.store.ID(), s.store.LastSeq()
+	if after > last { // it may be told of before the store knows that all can see it
+		st, err := s.store.Stats()
+		if err != nil {
+			return err
+		}
+		last = st.LastSeq
+	}
+	if (feed == "" || feed == own) && after <= last {
+		return nil
+	}
+	restored, err := s.store.Restored()
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("change %d is not there yet: the last is %d", after, last)
+	if feed != "" && feed != own {
+		what = "this is not the feed " + feed
+	}
+	p := &problem{Status: http.StatusConflict, Parameter: "feed", Detail: what + "; begin anew, with after=0&feed=" + own}
+	if restored != nil && (feed == "" || feed == restored.From) {
+		p.Detail = fmt.Sprintf("%s; the record was restored on %s from a backup: up to change %d it is as it was; go on from there or earlier, with after=%d&feed=%s",
+			what, restored.Time.Format(time.RFC3339), restored.LastSeq, min(after, restored.LastSeq), own)
+	}
+	return p
 }
 
 // awaitChange waits until there is a change after seq, the time is up, or the server stops. Only a request that was

@@ -15,6 +15,7 @@ import (
 
 	"dateline/services/indexer/export"
 	"dateline/services/indexer/search"
+	"dateline/services/indexer/store"
 )
 
 // Limits of exports.
@@ -39,6 +40,7 @@ type exportRequest struct {
 	query *search.Query
 	at    uint64 // the change as of which the query is answered
 	skip  int    // records that the asker has already
+	again bool   // at comes from an export before
 	id    []byte // of all but at and skip
 }
 
@@ -58,6 +60,11 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	selected, err := s.selectRecords(w, r, ask)
 	if err != nil {
 		return err
+	}
+	if ask.again {
+		if err := s.unerased(ask.at); err != nil {
+			return err
+		}
 	}
 	if ask.skip > selected.Count() {
 		return badParameter("skip", fmt.Sprintf("passes over %d of %d records", ask.skip, selected.Count()))
@@ -95,6 +102,16 @@ func (s *Server) selectRecords(w http.ResponseWriter, r *http.Request, ask *expo
 	return selected, err
 }
 
+// unerased refuses what was selected as of a change and cannot be selected again, because an article was taken down since:
+// the rows would be other ones than those that were announced, and skip would pass over others than those that the asker has.
+func (s *Server) unerased(at uint64) error {
+	erased, err := s.store.ErasedSince(at)
+	if err == nil && erased {
+		err = &problem{Status: http.StatusGone, Parameter: "snapshot", Detail: "an article was taken down since this export began, and may have been one of its rows; begin anew, without the snapshot (dateline export: without --resume), and destroy what came of it"}
+	}
+	return err
+}
+
 // sendRecords writes the records one by one: what is in memory does not grow with their number.
 func (s *Server) sendRecords(w http.ResponseWriter, r *http.Request, ask *exportRequest, selected *export.Selection) error {
 	out := &pieces{w: w, control: http.NewResponseController(w)}
@@ -120,7 +137,9 @@ func (s *Server) sendRecords(w http.ResponseWriter, r *http.Request, ask *export
 			err = encoder.Encode(record)
 		}
 		if err != nil {
-			if !out.failed {
+			if errors.Is(err, store.ErrNotFound) {
+				s.log.Warn("export broke off: an article of it was taken down meanwhile", "format", ask.Format, "record", seq)
+			} else if !out.failed {
 				s.log.Error("export broke off", "format", ask.Format, "record", seq, "error", err)
 			}
 			return err
@@ -192,7 +211,7 @@ func (s *Server) exportRequest(r *http.Request) (*exportRequest, error) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %q %t %q", s.store.ID(), search.Version, export.Version, ask.Format, ask.BOM, filters))
 	ask.id = sum[:8]
 	token := values.Get("snapshot")
-	if token != "" {
+	if ask.again = token != ""; ask.again {
 		ask.at, err = decodeSnapshot(token, ask.id, s.store.LastSeq())
 	} else {
 		ask.at, err = s.index.Searchable()

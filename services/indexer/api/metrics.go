@@ -12,9 +12,12 @@ type metrics struct {
 	seconds    *prometheus.HistogramVec // by route
 	exports    *prometheus.CounterVec   // by format and outcome: whole, broken
 	exportRows *prometheus.CounterVec   // by format
+	takedowns  prometheus.Counter
+	backups    *prometheus.CounterVec // by outcome: whole, broken
+	lastBackup prometheus.Gauge
 }
 
-// How exports end.
+// How exports and backups end.
 const (
 	outcomeWhole  = "whole"
 	outcomeBroken = "broken"
@@ -36,12 +39,22 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "dateline_export_rows_total", Help: "Records exported, by format.",
 		}, []string{"format"}),
 	}
+	m.takedowns = prometheus.NewCounter(prometheus.CounterOpts{Name: "dateline_takedowns_total", Help: "Articles that were taken down."})
+	m.backups = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "dateline_backups_total", Help: "Backups of the record that ended, by whether they were sent whole or broken off.",
+	}, []string{"outcome"})
+	m.lastBackup = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "dateline_last_backup_timestamp_seconds", Help: "When the last backup that was sent whole was taken; 0 since the start of the process for none.",
+	})
+	for _, outcome := range []string{outcomeWhole, outcomeBroken} {
+		m.backups.WithLabelValues(outcome)
+	}
 	for _, f := range export.Formats {
 		m.exportRows.WithLabelValues(string(f))
 		for _, outcome := range []string{outcomeWhole, outcomeBroken} {
 			m.exports.WithLabelValues(string(f), outcome)
 		}
 	}
-	reg.MustRegister(m.requests, m.seconds, m.exports, m.exportRows)
+	reg.MustRegister(m.requests, m.seconds, m.exports, m.exportRows, m.takedowns, m.backups, m.lastBackup)
 	return m
 }

@@ -18,7 +18,8 @@ type problem struct {
 	Detail    string `json:"detail"`
 	Parameter string `json:"parameter,omitempty"` // the one at fault
 
-	Syntax *syntax `json:"syntax,omitempty"` // what is wrong with a query
+	Syntax    *syntax `json:"syntax,omitempty"`    // what is wrong with a query
+	Tombstone *gone   `json:"tombstone,omitempty"` // of an article that was taken down
 
 	allow string
 }
@@ -44,6 +45,8 @@ func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error
 	pe := &search.ParamError{}
 	switch {
 	case errors.As(err, &p):
+	case heldOrGone(err) != nil:
+		p = heldOrGone(err)
 	case errors.As(err, &pe):
 		p = &problem{Status: http.StatusBadRequest, Detail: pe.Param + " " + pe.Detail, Parameter: pe.Param}
 		if e := pe.Syntax; e != nil {

@@ -40,6 +40,7 @@ type Server struct {
 	metrics *metrics
 	handler http.Handler
 	exports chan struct{} // holds one for each that is under way
+	long    chan struct{} // holds one for the backup or check that is under way
 
 	stopOnce sync.Once
 	stopping chan struct{} // closed when long polls and streams have to end
@@ -47,7 +48,7 @@ type Server struct {
 
 // New makes a server.
 func New(st *store.Store, index *search.Index, al *alerts.Alerts, reg prometheus.Registerer, log *slog.Logger) *Server {
-	s := &Server{store: st, index: index, alerts: al, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports)}
+	s := &Server{store: st, index: index, alerts: al, log: log, metrics: newMetrics(reg), stopping: make(chan struct{}), exports: make(chan struct{}, maxExports), long: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	for _, rt := range s.routes() {
 		mux.Handle(rt.method+" "+rt.path, s.serve(rt))
@@ -117,7 +118,7 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/v1/export", params: slices.Concat(exportFilters, []string{"format", "bom", "snapshot", "skip"}), whole: true, handle: s.export},
 		{method: "GET", path: "/v1/search", params: slices.Concat(search.Params, []string{"sort", "collapse", "facets", "facet_limit", "limit", "cursor"}), handle: s.search},
 		{method: "GET", path: "/v1/counts", params: slices.Concat(search.Params, []string{"interval"}), handle: s.counts},
-		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait"}, handle: s.changes},
+		{method: "GET", path: "/v1/changes", params: []string{"after", "limit", "wait", "feed"}, handle: s.changes},
 		{method: "GET", path: "/v1/queries", params: []string{"limit", "cursor"}, handle: s.queries},
 		{method: "GET", path: "/v1/queries/{query}", handle: s.query},
 		{method: "PUT", path: "/v1/queries/{query}", handle: s.putQuery},
@@ -129,6 +130,13 @@ func (s *Server) routes() []route {
 		{method: "GET", path: "/v1/trace", params: []string{"url", "id"}, handle: s.trace},
 		{method: "GET", path: "/v1/status", handle: s.status},
 		{method: "POST", path: "/v1/reindex", handle: s.reindex},
+		{method: "POST", path: "/v1/articles/{id}/takedown", params: []string{"reason", "by"}, handle: owner(s.takedown)},
+		{method: "POST", path: "/v1/articles/{id}/hold", params: []string{"reason", "by"}, handle: owner(s.hold)},
+		{method: "DELETE", path: "/v1/articles/{id}/hold", params: []string{"reason", "by"}, handle: owner(s.release)},
+		{method: "GET", path: "/v1/holds", params: []string{"limit", "cursor"}, handle: owner(s.holds)},
+		{method: "GET", path: "/v1/audit", params: []string{"after", "limit"}, handle: owner(s.audit)},
+		{method: "GET", path: "/v1/backup", whole: true, handle: owner(s.backup)},
+		{method: "GET", path: "/v1/fsck", whole: true, handle: owner(s.fsck)},
 		{method: "GET", path: "/openapi.yaml", handle: s.openAPI},
 		{method: "GET", path: "/schemas/{name}", handle: s.schema},
 	}

@@ -40,6 +40,9 @@ type Backend interface {
 	// Matching calls visit with the id of each article that matches, in no order, as the index has them at one moment, and
 	// returns the last change that it had surely taken in then. Nothing is scored or sorted.
 	Matching(ctx context.Context, q *Query, visit func(id string) error) (cursor uint64, err error)
+	// Revisions calls visit with the id of each document and the number of the revision that it is of, in no order, as the index has
+	// them at one moment, and returns the last change that it had surely taken in then.
+	Revisions(ctx context.Context, visit func(id string, seq uint64) error) (cursor uint64, err error)
 	// Searchable is the last change that a search sees. It may be a batch ahead of the current generation's cursor, which moves
 	// after the batch is there.
 	Searchable() (uint64, error)

@@ -586,6 +586,29 @@ func TestWhatIsNoRepeat(t *testing.T) {
 	}
 }
 
+// A site that breaks shows an error page in place of a story. The story is revised, for the time being; it is not one with the
+// error pages that are stored.
+func TestStoryThatBecomesAnErrorPage(t *testing.T) {
+	w := newWorld(t)
+	broken, story := prose("error"), w.page("https://news.example/story", prose("flour"))
+	write(t, w.Store, w.page("https://news.example/x", broken), story)
+	r := write(t, w.Store, w.page("https://news.example/story", broken, captured(time.Hour)))[0]
+	if r.Outcome != article.OutcomeRevised || r.ArticleID != story.Article.ID || len(r.Merged) != 0 {
+		t.Errorf("it is %+v", r)
+	}
+}
+
+// One address may go back and forth between texts for as long as it likes.
+func TestOneAddressIsNoRepeat(t *testing.T) {
+	w := newWorld(t)
+	for i := range 4 * maxRepeats {
+		in := w.page("https://news.example/a", prose([]string{"flour", "bread"}[i%2]), captured(time.Duration(i)*time.Hour))
+		if r := write(t, w.Store, in)[0]; r.Outcome != article.OutcomeRevised && i > 0 {
+			t.Fatalf("arrival %d is %s", i, r.Outcome)
+		}
+	}
+}
+
 func TestRevisionsByTheirCapture(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"dateline/pkg/article"
@@ -29,6 +30,9 @@ type Journey struct {
 	Error        string          `json:"error,omitempty"`
 	Hops         []article.Hop   `json:"hops"`
 	Time         time.Time       `json:"time"` // of the end
+
+	// URLHashes are what remains of the addresses where the article was taken down: keys of bucketByURL, in hex.
+	URLHashes []string `json:"url_hashes,omitempty"`
 }
 
 // result is what Write returns for a journey that had ended before.
@@ -36,6 +40,27 @@ func (j *Journey) result() Result {
 	return Result{
 		Outcome: j.Outcome, Reason: j.Reason, Error: j.Error, ArticleID: j.ArticleID, Seq: j.Seq, Previous: j.Previous, Source: j.Source, URL: j.URL, Time: j.Time, Hops: j.Hops, Replayed: true,
 	}
+}
+
+// urlKeys are the keys by which a journey is found by its addresses, each once.
+func (j *Journey) urlKeys(hash func(url string) []byte) [][]byte {
+	var keys [][]byte
+	add := func(k []byte) {
+		if !slices.ContainsFunc(keys, func(o []byte) bool { return bytes.Equal(o, k) }) {
+			keys = append(keys, k)
+		}
+	}
+	for _, url := range []string{j.URL, j.CanonicalURL} {
+		if url != "" {
+			add(hash(url))
+		}
+	}
+	for _, hash := range j.URLHashes {
+		if k, err := hex.DecodeString(hash); err == nil {
+			add(k)
+		}
+	}
+	return keys
 }
 
 // maxJourneys is the most journeys that one trace shows: the newest.
@@ -165,19 +190,12 @@ func (w *writer) lookups(j *Journey, origin []byte, do func(*bbolt.Bucket, []byt
 			return err
 		}
 	}
-	var done []byte
-	for _, url := range []string{j.URL, j.CanonicalURL} {
-		if url == "" {
-			continue
-		}
-		if k := w.urlKey(url); !bytes.Equal(k, done) {
-			if err := do(w.byURL, row(k)); err != nil {
-				return err
-			}
-			done = k
+	for _, k := range j.urlKeys(w.urlKey) {
+		if err := do(w.byURL, row(k)); err != nil {
+			return err
 		}
 	}
-	return nil
+	return do(w.byTime, row(nil))
 }
 
 // urlKey is that of the arrival in hand, or worked out.

@@ -322,7 +322,7 @@ func (w *writer) undo(m *Merge) error {
 	}
 	for _, o := range others {
 		at, err := hex.DecodeString(o.At)
-		if err != nil || o.Number == m.Number || o.From == m.From || o.Undone != nil || w.at(at) != nil || w.live(at) != nil {
+		if err != nil || o.Number == m.Number || o.Undone != nil || w.at(at) != nil || w.live(at) != nil {
 			continue
 		}
 		moved[o.At] = true
@@ -563,16 +563,18 @@ func firstRevision(records *bbolt.Bucket, seq uint64) (*Record, error) {
 	return first, nil
 }
 
-// liveID is the article that an id leads to: itself, or the one that it was merged into. ErrNotFound where there is none.
+// liveID is the article that an id leads to: itself, or the one that it was merged into. ErrNotFound where there is none: a
+// *TakenDownError where it was taken down.
 func liveID(tx *bbolt.Tx, id string) ([]byte, error) {
 	k, err := idKey(id)
 	if err != nil {
 		return nil, ErrNotFound
 	}
-	if k = live(tx.Bucket(bucketIDs), tx.Bucket(bucketAddresses), k); k == nil {
-		return nil, ErrNotFound
+	root := live(tx.Bucket(bucketIDs), tx.Bucket(bucketAddresses), k)
+	if root == nil {
+		return nil, missing(tx, k)
 	}
-	return k, nil
+	return root, nil
 }
 
 // ByHand returns the oldest changes that no arrival's message tells of, up to limit: merges, and what somebody changed.

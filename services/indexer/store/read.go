@@ -3,7 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +14,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Article returns the latest revision of an article, or of the one that it was merged into, or ErrNotFound.
+// Article returns the latest revision of an article, or of the one that it was merged into, or ErrNotFound: a *TakenDownError
+// where it was taken down.
 func (s *Store) Article(id string) (*Record, error) {
 	var r *Record
 	err := s.view(func(tx *bbolt.Tx) error {
@@ -77,9 +80,26 @@ func (s *Store) Articles(ctx context.Context, p Page) ([]*Record, error) {
 	if p.Before == 0 {
 		p.Before = newest
 	}
-	var seqs []uint64
+	for {
+		seqs, err := s.list(p)
+		if err != nil {
+			return nil, fmt.Errorf("list articles: %w", err)
+		}
+		records, err := s.bySeq(ctx, seqs)
+		if errors.Is(err, ErrNotFound) { // one was taken down in between
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list articles: %w", err)
+		}
+		return records, nil
+	}
+}
+
+// list is the sequence numbers of a page.
+func (s *Store) list(p Page) (seqs []uint64, err error) {
 	prefix := append([]byte(p.Source), 0)
-	err := s.view(func(tx *bbolt.Tx) error {
+	err = s.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketListing).Cursor()
 		k, _ := c.Seek(prefixed(p.Source, p.Before))
 		if k == nil {
@@ -92,14 +112,7 @@ func (s *Store) Articles(ctx context.Context, p Page) ([]*Record, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list articles: %w", err)
-	}
-	records, err := s.bySeq(ctx, seqs)
-	if err != nil {
-		return nil, fmt.Errorf("list articles: %w", err)
-	}
-	return records, nil
+	return seqs, err
 }
 
 // bySeq reads records one transaction each: unpacking hundreds of them in one would hold pages back from the writer.
@@ -251,4 +264,58 @@ func readRecord(tx *bbolt.Tx, seq uint64) (*Record, error) {
 		return nil, ErrNotFound
 	}
 	return unpackRecord(seq, v)
+}
+
+// EachListed calls f with each article that lists show, and its latest revision, in the order of the revisions. It reads in
+// small transactions: what changes meanwhile may come as it was before or as it is after.
+func (s *Store) EachListed(ctx context.Context, f func(id string, seq uint64) error) error {
+	const perTx = 1000
+	for after := uint64(0); ; {
+		var ids []string
+		var seqs []uint64
+		err := s.view(func(tx *bbolt.Tx) error {
+			c := tx.Bucket(bucketListing).Cursor()
+			for k, v := c.Seek(prefixed("", after+1)); hasPrefix(k, "") && len(ids) < perTx; k, v = c.Next() {
+				ids, seqs = append(ids, hex.EncodeToString(v)), append(seqs, number(k[1:]))
+			}
+			return nil
+		})
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("list articles after %d: %w", after, err)
+		}
+		for i, id := range ids {
+			if err := f(id, seqs[i]); err != nil {
+				return err
+			}
+			after = seqs[i]
+		}
+		if len(ids) < perTx {
+			return nil
+		}
+	}
+}
+
+// Listed returns the latest revisions of those articles that lists show, in the order of the ids; zero for all others.
+func (s *Store) Listed(ids []string) ([]uint64, error) {
+	seqs := make([]uint64, len(ids))
+	err := s.view(func(tx *bbolt.Tx) error {
+		known, listing := tx.Bucket(bucketIDs), tx.Bucket(bucketListing)
+		for i, id := range ids {
+			k, err := idKey(id)
+			if err != nil {
+				continue
+			}
+			if seq := number(known.Get(k)); listing.Get(prefixed("", seq)) != nil {
+				seqs[i] = seq
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listed revisions: %w", err)
+	}
+	return seqs, nil
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -94,7 +95,8 @@ func Open(dir string) (*Store, error) {
 	if runtime.GOOS != "windows" { // where a mapping makes the file as large at once
 		opts.InitialMmapSize = mapSize
 	}
-	db, err := bbolt.Open(path, 0o640, opts)
+	var db *bbolt.DB
+	err := survive(func() (err error) { db, err = bbolt.Open(path, 0o640, opts); return err })
 	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("open store: data directory %s is %w", dir, ErrInUse)
 	}
@@ -102,7 +104,7 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, changed: make(chan struct{}), closed: make(chan struct{})}
-	if err := errors.Join(s.prepare(), s.prepareQueries()); err != nil {
+	if err := survive(func() error { return errors.Join(s.prepare(), s.prepareQueries()) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
 	return s, nil
@@ -132,14 +134,14 @@ func (s *Store) prepare() error {
 		}
 	}
 	if !fresh {
-		return s.prepareGroups()
+		return errors.Join(s.prepareGroups(), s.prepareKeeping())
 	}
 	s.id = rand.Text()
 	return s.db.Update(func(tx *bbolt.Tx) error {
 		if err := complete(tx); err != nil {
 			return err
 		}
-		for _, name := range append(slices.Clone(groupBuckets), bucketApart) {
+		for _, name := range slices.Concat(groupBuckets, [][]byte{bucketApart}, keepingBuckets) {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -147,6 +149,19 @@ func (s *Store) prepare() error {
 		meta := tx.Bucket(bucketMeta)
 		return errors.Join(meta.Put(metaLayout, key(layout)), meta.Put(metaID, []byte(s.id)), meta.Put(metaGrouping, key(grouping)))
 	})
+}
+
+var errDamaged = errors.New("the file is damaged")
+
+// survive makes an error of bbolt's panics, with which it meets damaged pages.
+func survive(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, r)
+		}
+	}()
+	return f()
 }
 
 // complete makes the buckets that a store of an older Dateline lacks.
@@ -217,6 +232,9 @@ type Stats struct {
 	GroupedNow  uint64 // revisions that were grouped
 	JoinedNow   uint64 // of them, into a group that was there
 	ComparedNow uint64 // pairs of texts that were compared for it
+
+	Audited uint64 // lines of the audit log
+	Holds   uint64 // articles on legal hold
 }
 
 // Stats measures the store. It is cheap enough for a metrics scrape.
@@ -227,8 +245,9 @@ func (s *Store) Stats() (Stats, error) {
 		st = Stats{
 			Bytes: tx.Size(), Articles: number(meta.Get(metaArticles)), LastSeq: tx.Bucket(bucketRecords).Sequence(),
 			Grouped: number(meta.Get(metaGrouped)), Groups: number(meta.Get(metaPlural)), Duplicates: number(meta.Get(metaMembers)),
+			Audited: tx.Bucket(bucketAudit).Sequence(),
 		}
-		return nil
+		return tx.Bucket(bucketHolds).ForEach(func(_, _ []byte) error { st.Holds++; return nil })
 	})
 	st.GroupedNow, st.JoinedNow, st.ComparedNow = s.grouped.Load(), s.joined.Load(), s.compared.Load()
 	if err != nil {

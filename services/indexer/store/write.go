@@ -23,6 +23,10 @@ type Arrival struct {
 	JSON    json.RawMessage  // the article as it arrived
 	Removal *article.Removal // in place of Article and JSON
 	Hops    []article.Hop    // so far; the first says when the pipeline took it
+
+	// Replaces is the origin of the revision that the article was parsed again for; empty for all that arrives by itself. If
+	// that is still the latest, this becomes a revision whatever its fingerprint, and otherwise it comes too late.
+	Replaces string
 }
 
 // identify works out by what the arrival can be known.
@@ -55,7 +59,7 @@ type Failure struct {
 
 // Result is what became of an arrival. The same origin gets the same result each time, but for Alarm and Merged.
 type Result struct {
-	Outcome   article.Outcome // new, revised, removed, duplicate or rejected
+	Outcome   article.Outcome // new, revised, removed (or taken down before, and not stored again), duplicate or rejected
 	Reason    string          // of what is removed (article.RemovalReason) or rejected (ReasonRepeated)
 	Error     string          // what is rejected, in words
 	ArticleID string
@@ -169,7 +173,8 @@ type writer struct {
 	now time.Time // a little later for each journey
 
 	meta, changes, records, ids, versions, listing *bbolt.Bucket
-	journeys, byArticle, byURL                     *bbolt.Bucket
+	journeys, byArticle, byURL, byTime             *bbolt.Bucket
+	tombstones                                     *bbolt.Bucket
 	addresses, claims, apart, bodies, repeated     *bbolt.Bucket
 	merges, mergesOf, kept, byHand, awaited        *bbolt.Bucket
 	added                                          int64      // articles that lists show
@@ -183,12 +188,13 @@ func newWriter(tx *bbolt.Tx) *writer {
 		now: time.Now().UTC(), meta: tx.Bucket(bucketMeta), changes: tx.Bucket(bucketChanges), records: tx.Bucket(bucketRecords),
 		ids: tx.Bucket(bucketIDs), versions: tx.Bucket(bucketVersions), listing: tx.Bucket(bucketListing),
 		journeys: tx.Bucket(bucketJourneys), byArticle: tx.Bucket(bucketByArticle), byURL: tx.Bucket(bucketByURL),
+		byTime: tx.Bucket(bucketByTime), tombstones: tx.Bucket(bucketTombstones),
 		addresses: tx.Bucket(bucketAddresses), claims: tx.Bucket(bucketClaims), apart: tx.Bucket(bucketSeparate), bodies: tx.Bucket(bucketBodies), repeated: tx.Bucket(bucketRepeated),
 		merges: tx.Bucket(bucketMerges), mergesOf: tx.Bucket(bucketMergesOf), kept: tx.Bucket(bucketKept), byHand: tx.Bucket(bucketByHand), awaited: tx.Bucket(bucketAwaited),
 		grouper: newGrouper(tx),
 	}
 	// Keys only grow here, so pages can be filled to the brim.
-	w.changes.FillPercent, w.records.FillPercent = 1, 1
+	w.changes.FillPercent, w.records.FillPercent, w.byTime.FillPercent = 1, 1, 1
 	return w
 }
 
@@ -211,7 +217,10 @@ func (w *writer) write(in *Arrival, p *identity) (Result, error) {
 	}
 	w.united, w.keys = nil, p.keys
 	end := w.arrive
-	if in.Removal != nil {
+	switch {
+	case w.buried(p):
+		end = w.bury
+	case in.Removal != nil:
 		end = w.remove
 	}
 	j := &Journey{Origin: in.Origin, Time: w.now}
@@ -247,7 +256,7 @@ func (w *writer) arrive(in *Arrival, p *identity, j *Journey) (fate, error) {
 	if err != nil {
 		return fate{}, err
 	}
-	rev := &revision{id: p.id, fingerprint: p.fingerprint, article: a, record: &Record{Received: in.received(), Origin: in.Origin, Article: in.JSON}}
+	rev := &revision{id: p.id, fingerprint: p.fingerprint, article: a, replaces: in.Replaces, record: &Record{Received: in.received(), Origin: in.Origin, Article: in.JSON}}
 	if len(found) == 0 {
 		return w.first(in, p, j, rev)
 	}
@@ -327,7 +336,7 @@ func refusal(p *identity, alarm bool) fate {
 func (w *writer) compare(rev *revision, p *identity, j *Journey) (fate, error) {
 	latest, known := number(w.ids.Get(rev.id)), number(w.versions.Get(pair(rev.id, rev.fingerprint)))
 	same := fate{outcome: article.OutcomeDuplicate}
-	if j.Seq = latest; known == latest {
+	if j.Seq = latest; known == latest && rev.replaces == "" {
 		return same, nil
 	}
 	var err error
@@ -335,6 +344,10 @@ func (w *writer) compare(rev *revision, p *identity, j *Journey) (fate, error) {
 		return fate{}, err
 	}
 	switch {
+	case rev.replaces != "" && rev.replaces == rev.old.Origin && rev.old.Removal == nil:
+	case rev.replaces != "":
+		same.detail = "parsed again for what is no longer the latest revision"
+		return same, nil
 	case rev.old.Removal != nil:
 		if p.seen.After(rev.old.Removal.Time) {
 			break
@@ -362,6 +375,7 @@ type revision struct {
 	article     *article.Article
 	outcome     article.Outcome
 	record      *Record          // without what the store gives
+	replaces    string           // as Arrival has it
 	old         *Record          // that it replaces, nil for none
 	was         *article.Article // the article of old
 	after       *Record          // where it goes on with what was merged for a while

@@ -278,12 +278,31 @@ const (
 	scrollKept = 2 * time.Minute // between two pieces
 )
 
-// Matching is search.Backend's. The cursor is read before, and so may tell of fewer changes than were searched.
+// Matching is search.Backend's.
 func (b *backend) Matching(ctx context.Context, q *search.Query, visit func(id string) error) (cursor uint64, err error) {
+	return b.each(ctx, matches(q), false, func(h *opensearchapi.SearchHit) error { return visit(h.ID) })
+}
+
+// Revisions is search.Backend's.
+func (b *backend) Revisions(ctx context.Context, visit func(id string, seq uint64) error) (cursor uint64, err error) {
+	return b.each(ctx, object{"match_all": object{}}, []string{"record.seq"}, func(h *opensearchapi.SearchHit) error {
+		var doc struct {
+			Record store.Record `json:"record"`
+		}
+		if err := json.Unmarshal(h.Source, &doc); err != nil {
+			return fmt.Errorf("document %s: %w", h.ID, err)
+		}
+		return visit(h.ID, doc.Record.Seq)
+	})
+}
+
+// each calls visit with all documents that a query finds. The cursor is read before, and so may tell of fewer changes than were
+// searched.
+func (b *backend) each(ctx context.Context, query object, source any, visit func(*opensearchapi.SearchHit) error) (cursor uint64, err error) {
 	if cursor, err = b.Searchable(); err != nil {
 		return 0, err
 	}
-	resp, err := b.ask(ctx, object{"query": matches(q), "size": scrollSize, "_source": false, "sort": []string{"_doc"}}, opensearchapi.SearchParams{Scroll: scrollKept})
+	resp, err := b.ask(ctx, object{"query": query, "size": scrollSize, "_source": source, "sort": []string{"_doc"}}, opensearchapi.SearchParams{Scroll: scrollKept})
 	if err != nil {
 		return 0, err
 	}
@@ -300,8 +319,8 @@ func (b *backend) Matching(ctx context.Context, q *search.Query, visit func(id s
 		}
 	}()
 	for len(hits) > 0 {
-		for _, h := range hits {
-			if err := visit(h.ID); err != nil {
+		for i := range hits {
+			if err := visit(&hits[i]); err != nil {
 				return 0, err
 			}
 		}

@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"CollapseWhileArticlesAreAdded", testCollapseWhileArticlesAreAdded},
 		{"CollapseOfMany", testCollapseOfMany},
 		{"RevisionReplaces", testRevisionReplaces},
+		{"Removals", testRemovals},
 		{"Matching", testMatching},
 		{"Rebuild", testRebuild},
 	} {
@@ -200,6 +201,33 @@ func testSyntaxErrors(t *testing.T, open Open) {
 		if pe := (*search.ParamError)(nil); !errors.As(err, &pe) || pe.Syntax == nil || pe.Syntax.Byte != at {
 			t.Errorf("%s gives %v", q, err)
 		}
+	}
+}
+
+// What its publisher withdraws leaves the index; what is gone from its page stays, and what comes back is found again.
+func testRemovals(t *testing.T, open Open) {
+	w := Begin(t, open, t.TempDir())
+	var all []article.Article
+	for _, name := range []string{"stays", "gone", "withdrawn"} {
+		a := Titled(name, "word")
+		a.URL = "https://news.example/" + name
+		a.ID = article.IDOfURL(a.URL)
+		all = append(all, a)
+	}
+	w.Add(all...)
+	w.Settle()
+	w.Remove(&all[1], article.Gone)
+	w.Remove(&all[2], article.Withdrawn)
+	w.Settle()
+	got := Titles(w.Find("q", "word"))
+	if slices.Sort(got); !slices.Equal(got, []string{"gone", "stays"}) {
+		t.Errorf("found %q", got)
+	}
+	all[2].Text = "word again"
+	w.Add(all[2])
+	w.Settle()
+	if r := w.Find("q", "again"); r.Total != 1 {
+		t.Errorf("what came back is found %d times", r.Total)
 	}
 }
 

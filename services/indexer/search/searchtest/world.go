@@ -88,9 +88,19 @@ func (w *World) Add(articles ...article.Article) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		batch[i] = store.Arrival{Origin: article.Origin("EXT", fmt.Sprint(w.n, time.Now()), 0, time.Time{}, nil), Article: a, JSON: b}
+		batch[i] = store.Arrival{Origin: article.Origin("EXT", fmt.Sprint(w.n, time.Now()), 0, time.Time{}, nil), Article: a, JSON: b, Hops: []article.Hop{{Stage: "queue", Time: time.Now()}}}
 	}
 	if _, err := w.Store.Write(context.Background(), batch); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Remove stores that an article is gone or withdrawn.
+func (w *World) Remove(a *article.Article, why article.RemovalReason) {
+	w.t.Helper()
+	w.n++
+	removal := &article.Removal{SchemaVersion: 1, ID: a.ID, URL: a.URL, Source: a.Source, Reason: why, Time: time.Now()}
+	if _, err := w.Store.Write(context.Background(), []store.Arrival{{Origin: article.Origin("EXT", fmt.Sprint(w.n, time.Now()), 0, time.Time{}, nil), Removal: removal}}); err != nil {
 		w.t.Fatal(err)
 	}
 }
