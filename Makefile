@@ -1,10 +1,13 @@
 # What is longer than a test run. Everything else is `go test ./...`.
 N ?= 1000
 
-.PHONY: crash cluster opensearch bench growth schemas weights fuzz
+.PHONY: crash partitions cluster opensearch bench growth schemas weights fuzz
 
 crash: ## kill each service, and the all-in-one process, N times
 	go test . -run Crash -v -timeout 3h -kills $(N)
+
+partitions: ## indexers that share a record, N/10 times one of them killed
+	go test . -run CrashPartitions -v -timeout 3h -kills $(N)
 
 cluster: ## the queue on three NATS servers, one of which is lost
 	go test ./pkg/queue -run TestCluster -v -timeout 10m -cluster

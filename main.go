@@ -52,12 +52,12 @@ type grammar struct {
 	Export  cli.Export  `cmd:"" help:"Write articles to a file: JSON Lines, CSV, Parquet, ninjs or Markdown."`
 	Status  cli.Status  `cmd:"" help:"Tell how full the queue is and what the index holds."`
 
-	Takedown cli.Takedown `cmd:"" help:"Erase an article for good; a tombstone remains."`
-	Hold     cli.Hold     `cmd:"" help:"Put an article on legal hold, so that it cannot be taken down, or release it."`
-	Audit    cli.Audit    `cmd:"" help:"Print who took down, held or released what, or the legal holds."`
-	Backup   cli.Backup   `cmd:"" help:"Copy the record of a running Dateline to a file."`
-	Fsck     fsckCmd      `cmd:"" help:"Prove that record, change feed and search index agree."`
-	Restore  restoreCmd   `cmd:"" help:"Make the record from a backup, where nothing runs."`
+	Takedown  cli.Takedown  `cmd:"" help:"Erase an article for good; a tombstone remains."`
+	Hold      cli.Hold      `cmd:"" help:"Put an article on legal hold, so that it cannot be taken down, or release it."`
+	Audit     cli.Audit     `cmd:"" help:"Print who took down, held or released what, or the legal holds."`
+	Backup    cli.Backup    `cmd:"" help:"Copy the record of a running Dateline to a file."`
+	Fsck      fsckCmd       `cmd:"" help:"Prove that record, change feed and search index agree."`
+	Restore   restoreCmd    `cmd:"" help:"Make the record from a backup, where nothing runs."`
 	Repeated  cli.Repeated  `cmd:"" help:"List texts that sites show at many addresses and that are refused, or correct that."`
 	Provision cli.Provision `cmd:"" help:"Create streams and consumers on a NATS server."`
 	Reindex   cli.Reindex   `cmd:"" help:"Build the search index anew from the record."`

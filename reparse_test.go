@@ -29,7 +29,7 @@ rules:
 `
 
 func pageAt(url, version string, captured time.Time) *article.Page {
-	text := strings.Repeat("The council met on Tuesday to talk about the bridge, which is old. ", 8)
+	text := strings.Repeat("The council met on Tuesday to talk about "+url+", which is old. ", 8)
 	body := fmt.Sprintf("<html lang=en><head><title>Seeming %[1]s</title></head><body><article><h1>Seeming %[1]s</h1><p class=real>Real %[1]s</p><p class=section>Bridges</p><p>%[2]s</p><p>It is %[1]s.</p></article></body></html>", version, text)
 	return &article.Page{URL: url, FinalURL: url, Status: http.StatusOK, ContentType: "text/html", Captured: captured, Body: []byte(body)}
 }

@@ -23,7 +23,7 @@ type Article struct {
 	ID                  string          `json:"id" jsonschema:"pattern=^[0-9a-f]{32}$,description=Deterministic: of the URL key or the publisher's id or the content"`
 	URL                 string          `json:"url,omitempty" jsonschema:"format=uri,description=Address the article was asked for at"`
 	CanonicalURL        string          `json:"canonical_url,omitempty" jsonschema:"format=uri,description=Fetchable canonical form of the address"`
-	Source              string          `json:"source" jsonschema:"description=Host name of the URL; for publications without a URL the publisher's token"`
+	Source              string          `json:"source" jsonschema:"description=Host name of the URL (of AMP caches and archives that of the page within); for publications without a URL the publisher's token"`
 	Publisher           string          `json:"publisher,omitempty" jsonschema:"description=Name of the publishing organisation as it gives it"`
 	Agency              string          `json:"agency,omitempty" jsonschema:"description=News agency that the text is credited to"`
 	Headline            string          `json:"headline,omitempty" jsonschema:"description=The publisher's own headline; absent where there is none"`

@@ -123,6 +123,7 @@ const (
 type Event struct {
 	Seq       uint64        `json:"seq,omitempty" jsonschema:"description=Cursor of the change feed; absent for duplicates"`
 	Previous  uint64        `json:"previous_seq,omitempty" jsonschema:"description=Of the article's last change before this one"`
+	Partition int           `json:"partition,omitempty" jsonschema:"minimum=0,description=Of a record in partitions: the one that seq counts in; absent for 0"`
 	Outcome   Outcome       `json:"outcome" jsonschema:"enum=new,enum=revised,enum=duplicate,enum=merged,enum=removed"`
 	Reason    RemovalReason `json:"reason,omitempty" jsonschema:"enum=gone,enum=withdrawn,enum=takedown,description=Of what is removed"`
 	ArticleID string        `json:"article_id"`

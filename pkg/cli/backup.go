@@ -20,6 +20,7 @@ import (
 // Backup copies the record of a running Dateline to a file, and makes sure that the copy is whole.
 type Backup struct {
 	Client
+	OfPartition
 	File string `arg:"" help:"File to write; it must not be there yet." type:"path"`
 }
 
@@ -54,7 +55,7 @@ func (b *Backup) receive(ctx context.Context, term *Terminal, path string) (m ba
 	defer cancel(nil)
 	silence := time.AfterFunc(backupPatience, func() { cancel(errors.New("the indexer says nothing any more")) })
 	defer silence.Stop()
-	resp, err := b.send(ctx, http.MethodGet, "/v1/backup", nil, nil)
+	resp, err := b.send(ctx, http.MethodGet, "/v1/backup", b.values(), nil)
 	if err != nil {
 		return m, 0, err
 	}

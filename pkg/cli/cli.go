@@ -80,6 +80,18 @@ func (c Client) put(ctx context.Context, method, path string, query url.Values, 
 	return nil
 }
 
+// OfPartition is for what is asked of one partition.
+type OfPartition struct {
+	Partition string `help:"Which partition is meant, of a record that is divided: its number." placeholder:"N"`
+}
+
+func (p OfPartition) values() url.Values {
+	if p.Partition == "" {
+		return url.Values{}
+	}
+	return url.Values{"partition": {p.Partition}}
+}
+
 // send asks the API, and returns an answer that is none of an error. The caller closes its body.
 func (c Client) send(ctx context.Context, method, path string, query url.Values, body []byte) (*http.Response, error) {
 	target := strings.TrimSuffix(c.API, "/") + path

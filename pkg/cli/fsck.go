@@ -61,8 +61,8 @@ func (f *Findings) Finish() error {
 }
 
 // Fsck asks a running Dateline to check its record.
-func (c Client) Fsck(ctx context.Context, to *Findings) error {
-	resp, err := c.send(ctx, http.MethodGet, "/v1/fsck", nil, nil)
+func (c Client) Fsck(ctx context.Context, of OfPartition, to *Findings) error {
+	resp, err := c.send(ctx, http.MethodGet, "/v1/fsck", of.values(), nil)
 	if err != nil {
 		return err
 	}

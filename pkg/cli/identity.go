@@ -87,7 +87,7 @@ func (m *Merges) Run(ctx context.Context, term *Terminal) error {
 func (m *Merges) undo(ctx context.Context, a *addresses) error {
 	for _, merge := range a.Merges {
 		if merge.Number == m.Undo {
-			return m.do(ctx, http.MethodDelete, "/v1/merges/"+strconv.FormatUint(m.Undo, 10), nil, nil)
+			return m.do(ctx, http.MethodDelete, "/v1/merges/"+strconv.FormatUint(m.Undo, 10)+"?article="+url.QueryEscape(m.ID), nil, nil)
 		}
 	}
 	return fmt.Errorf("--undo %d: article %s has no merge of that number", m.Undo, m.ID)

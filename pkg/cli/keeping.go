@@ -71,6 +71,7 @@ func (h *Hold) Run(ctx context.Context, term *Terminal) error {
 // Audit prints the audit log, or the legal holds that there are.
 type Audit struct {
 	Client
+	OfPartition
 	Holds bool `help:"List the articles that are on legal hold instead."`
 	JSON  bool `help:"Print lines of JSON."`
 }
@@ -87,9 +88,11 @@ type auditLine struct {
 
 // Run prints page after page.
 func (a *Audit) Run(ctx context.Context, term *Terminal) error {
-	path, query := "/v1/audit", url.Values{"limit": {"1000"}}
+	path, query := "/v1/audit", a.values()
+	query.Set("limit", "1000")
 	if a.Holds {
-		path, query = "/v1/holds", url.Values{"limit": {"100"}}
+		path = "/v1/holds"
+		query.Set("limit", "100")
 	}
 	w := tabwriter.NewWriter(term.Out, 2, 0, 2, ' ', 0)
 	for {

@@ -241,6 +241,13 @@ type indexStatus struct {
 	IndexBytes   uint64 `json:"index_bytes"`
 	Rebuilding   bool   `json:"rebuilding"`
 	Available    bool   `json:"search_available"`
+
+	Partitions []struct {
+		Partition int    `json:"partition"`
+		Indexer   string `json:"indexer"`
+		Articles  uint64 `json:"articles"`
+		Documents uint64 `json:"documents"`
+	} `json:"partitions"`
 }
 
 func (s *Status) index(ctx context.Context, term *Terminal) error {
@@ -254,5 +261,13 @@ func (s *Status) index(ctx context.Context, term *Terminal) error {
 	if err == nil && !status.Available {
 		_, err = fmt.Fprintln(term.Out, "the search index does not answer; /readyz says why")
 	}
-	return err
+	if err != nil || len(status.Partitions) == 0 {
+		return err
+	}
+	w := tabwriter.NewWriter(term.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nPARTITION\tARTICLES\tSEARCHABLE\tINDEXER")
+	for _, p := range status.Partitions {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", p.Partition, humanize.Comma(int64(p.Articles)), humanize.Comma(int64(p.Documents)), p.Indexer)
+	}
+	return w.Flush()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,6 +57,12 @@ func (q *Queue) Consume(ctx context.Context, s Subscription) error {
 	q.mu.Lock()
 	q.consumed = append(q.consumed, s.Consumer)
 	q.mu.Unlock()
+	defer func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		i := slices.Index(q.consumed, s.Consumer)
+		q.consumed = slices.Delete(q.consumed, i, i+1)
+	}()
 
 	var err error
 	if c.attempts, err = q.openAttempts(ctx, s.Consumer); err != nil {
@@ -83,7 +90,18 @@ func (q *Queue) Consume(ctx context.Context, s Subscription) error {
 	stopBeats()
 	beating.Wait()
 	c.attempts.close(work)
+	c.flush(work)
 	return nil
+}
+
+// flush has the server know what was acknowledged and handed back before another process begins: otherwise that one could be
+// given later messages first.
+func (c *consumption) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	defer cancel()
+	if err := c.q.nc.FlushWithContext(ctx); err != nil {
+		slog.Warn("acknowledgements may not have reached the server", "service", c.q.name, "error", err)
+	}
 }
 
 // consumption is one Consume.

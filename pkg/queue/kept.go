@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -14,10 +15,16 @@ import (
 const (
 	AllPages        = "raw.>"
 	AllPublications = "ext.*"
-	AllArticles     = "articles.>"
-	AllDeadLetters  = "dlq.>"
 	AllRemovals     = "indexed.removed.>"
 )
+
+// Subject is what a consumer takes in.
+func (c Consumer) Subject() string {
+	if c.filter != "" {
+		return c.filter
+	}
+	return streams[slices.IndexFunc(streams, func(s jetstream.StreamConfig) bool { return s.Name == c.Stream })].Subjects[0]
+}
 
 // Kept is what a stream keeps on a subject, from a time on up to what was the newest when it was asked for.
 type Kept struct {

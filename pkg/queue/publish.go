@@ -230,7 +230,7 @@ func (q *Queue) natsMessage(m Message) *nats.Msg {
 	if len(h[headerTraceparent]) == 0 {
 		h[headerTraceparent] = []string{newTraceparent()}
 	}
-	return &nats.Msg{Subject: m.Subject, Header: h, Data: m.Body}
+	return &nats.Msg{Subject: q.subject(&m), Header: h, Data: m.Body}
 }
 
 // newTraceparent starts a trace, unsampled: Dateline passes traces on and leaves recording them to others.

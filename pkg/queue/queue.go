@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -36,6 +37,8 @@ type Queue struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	metrics  *metrics
+
+	partitions atomic.Int32 // of the record; zero until the server was asked
 
 	mu       sync.Mutex
 	linked   context.Context // until the connection is lost; then there is a new one

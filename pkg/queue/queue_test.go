@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -343,7 +344,8 @@ func TestAMessageThatKillsProcessesIsADeadLetter(t *testing.T) {
 				status, err := q.Status(ctx)
 				_, innocent := handled.Load("innocent")
 				_, bystander := handled.Load("bystander")
-				return err == nil && status[7].Messages == 1 && innocent && bystander
+				dead := slices.IndexFunc(status, func(s queue.StreamStatus) bool { return s.Name == "DLQ" })
+				return err == nil && status[dead].Messages == 1 && innocent && bystander
 			})
 			close(finished)
 		}()

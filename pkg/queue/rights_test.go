@@ -82,34 +82,61 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	if _, err := admin.js.CreateConsumer(ctx, streamJobs, jetstream.ConsumerConfig{Durable: "fetcher", AckPolicy: jetstream.AckExplicitPolicy}); err != nil {
 		t.Fatal(err)
 	}
-	if err := admin.Provision(ctx, Limits{MaxStore: 1 << 30, Replicas: 1}); err != nil {
+	const parts = 2 // which is what asks for most rights
+	if err := admin.Provision(ctx, Limits{MaxStore: 1 << 30, Replicas: 1, Partitions: parts}); err != nil {
 		t.Fatal(err)
+	}
+	service := func(name string) *Queue {
+		t.Helper()
+		q := connect(name, name)
+		if err := q.AwaitProvisioned(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return q
 	}
 	if _, err := admin.Status(ctx); err != nil {
 		t.Errorf("status: %v", err)
 	}
 
-	fetcher := connect("fetcher", "fetcher")
-	for _, name := range []string{Sources, Politeness} {
-		bucket, err := fetcher.Bucket(ctx, name)
+	fetcher, parser, indexer := service("fetcher"), service("parser"), service("indexer")
+	for name, q := range map[string]*Queue{Sources: fetcher, Politeness: fetcher, Members: indexer, Divided: indexer} {
+		bucket, err := q.Bucket(ctx, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := bucket.Update(ctx, "k", []byte("v"), 0); err != nil {
-			t.Errorf("fetcher: %s: %v", name, err)
+			t.Errorf("%s: %s: %v", q.name, name, err)
 		}
-		if _, _, err := bucket.Get(ctx, "k"); err != nil {
-			t.Errorf("fetcher: %s: %v", name, err)
+		if name != Members { // where each is heard of
+			if _, _, err := bucket.Get(ctx, "k"); err != nil {
+				t.Errorf("%s: %s: %v", q.name, name, err)
+			}
+		}
+		if name == Divided {
+			continue
 		}
 		following, halt := context.WithTimeout(ctx, 5*time.Second)
 		if err := bucket.Follow(following, halt, func(Entry) {}); err != nil || errors.Is(following.Err(), context.DeadlineExceeded) {
-			t.Errorf("fetcher: %s is not followed: %v", name, err)
+			t.Errorf("%s: %s is not followed: %v", q.name, name, err)
 		}
 		halt()
+		if err := bucket.Delete(ctx, "k"); err != nil {
+			t.Errorf("%s: %s: %v", q.name, name, err)
+		}
+	}
+	for _, q := range []*Queue{fetcher, parser} { // the indexers' secret
+		short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+		if _, err := q.Bucket(short, Divided); err == nil {
+			t.Errorf("%s may open %s", q.name, Divided)
+		}
+		cancel()
 	}
 	bucket, err := fetcher.Bucket(ctx, Sources)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := bucket.Put(ctx, "k", []byte("v")); err != nil {
+		t.Errorf("fetcher: %v", err)
 	}
 	if keys, err := bucket.Keys(ctx); err != nil || len(keys) != 1 {
 		t.Errorf("fetcher: keys %v, %v", keys, err)
@@ -136,7 +163,6 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 			}
 		})
 	}
-	parser, indexer := connect("parser", "parser"), connect("indexer", "indexer")
 	each := func(f func(*Delivery) Outcome) Handler {
 		return func(_ context.Context, ds []*Delivery) (out []Outcome) {
 			for _, d := range ds {
@@ -165,11 +191,16 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	work(parser, ParserExt, each(func(d *Delivery) Outcome {
 		return Done(Message{Subject: ArticleSubject("en", "rasc", "1"), ID: "a", Body: d.Body})
 	}))
-	work(indexer, IndexerArticles, each(func(d *Delivery) Outcome {
+	for p := range parts {
+		work(indexer, IndexerDLQ.Part(p, parts), each(func(d *Delivery) Outcome { letters <- DeadLetterOf(d).Reason; return Done() }))
+	}
+	stored := each(func(d *Delivery) Outcome {
 		return Done(Message{Subject: IndexedSubject("new", "rasc", "1"), ID: "i", Body: d.Body}, Message{Subject: ReceiptSubject("rasc", "1"), ID: "r", Body: d.Body},
 			Message{Subject: AlertSubject("flour", "new", "rasc", "1"), ID: "q", Body: d.Body})
-	}))
-	work(indexer, IndexerDLQ, each(func(d *Delivery) Outcome { letters <- DeadLetterOf(d).Reason; return Done() }))
+	})
+	for p := range parts {
+		work(indexer, IndexerArticles.Part(p, parts), stored)
+	}
 	if _, err := fetcher.Publish(ctx, Message{Subject: JobSubject(article.JobFresh, "example.org", "1"), ID: "job", Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +235,7 @@ func TestRightsOfTheShippedNATSConfiguration(t *testing.T) {
 	}
 
 	// What is kept is read again: to reparse, and to make a restored record whole.
-	for subject, q := range map[string]*Queue{AllPages: parser, AllPublications: parser, AllArticles: indexer, AllDeadLetters: indexer, "indexed.>": indexer} {
+	for subject, q := range map[string]*Queue{AllPages: parser, AllPublications: parser, IndexerArticles.Subject(): indexer, IndexerDLQ.Subject(): indexer, "indexed.>": indexer} {
 		k, err := q.Kept(ctx, subject, time.Time{})
 		if err != nil {
 			t.Fatalf("%s: %s: %v", q.name, subject, err)

@@ -31,13 +31,17 @@ type ConsumerStatus struct {
 
 // Status tells about all streams of the topology and their consumers.
 func (q *Queue) Status(ctx context.Context) ([]StreamStatus, error) {
+	partitions, err := q.readPartitions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("partitions: %w", err)
+	}
 	var all []StreamStatus
 	for _, s := range streams {
 		one, err := q.streamStatus(ctx, s.Name)
 		if err != nil {
 			return all, err
 		}
-		for _, c := range consumers {
+		for _, c := range dividedConsumers(partitions) {
 			if c.Stream == s.Name {
 				if err := q.addConsumer(ctx, one, c); err != nil {
 					return all, err

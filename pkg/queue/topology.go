@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,13 +40,24 @@ const (
 	attempts   = "ATTEMPTS"
 )
 
+// Members is the bucket of the indexers that share the partitions of a record, each with its address and what it has open;
+// Divided is what they have agreed on for good.
+const (
+	Members = "MEMBERS"
+	Divided = "DIVIDED"
+)
+
+// MemberAge is how long Members keeps a key after its last change: much longer than an indexer that says nothing counts as
+// alive.
+const MemberAge = time.Minute
+
 // PolitenessAge is how long Politeness keeps a key after its last change: longer than any host is left alone.
 const PolitenessAge = 25 * time.Hour
 
 const day = 24 * time.Hour
 
 // streams is the topology that ARCHITECTURE's table describes. MaxBytes holds the share of --max-store in thousandths until
-// Provision puts the size in; with the buckets the shares make 995, so that the sum stays below the store's limit.
+// Provision puts the size in; with the buckets the shares make 997, so that the sum stays below the store's limit.
 var streams = []jetstream.StreamConfig{
 	{
 		Name: streamSched, Subjects: []string{"sched.>", "due.>"}, Discard: jetstream.DiscardOld, MaxBytes: 20,
@@ -105,6 +117,8 @@ var streams = []jetstream.StreamConfig{
 var buckets = []jetstream.KeyValueConfig{
 	{Bucket: Sources, History: 1, MaxBytes: 30, Description: "the source registry and its state"},
 	{Bucket: Politeness, History: 1, MaxBytes: 5, TTL: PolitenessAge, Description: "whose turn it is at each site and address"},
+	{Bucket: Members, History: 1, MaxBytes: 1, TTL: MemberAge, Description: "the indexers that share the partitions of a record"},
+	{Bucket: Divided, History: 1, MaxBytes: 1, Description: "which store each partition is, and the secret among its indexers"},
 	{Bucket: attempts, History: 1, MaxBytes: 10, TTL: time.Hour, Description: "what each worker had in hand, against messages that kill the process"},
 }
 
@@ -148,6 +162,8 @@ const (
 type Limits struct {
 	MaxStore Size `help:"Disk space for all streams together; each gets a fixed share." default:"10GB" env:"DATELINE_MAX_STORE"`
 	Replicas int  `name:"nats-replicas" help:"Copies of each stream: 1, or 3 on a NATS cluster." default:"1" env:"DATELINE_NATS_REPLICAS"`
+
+	Partitions int `help:"Partitions of the record, which indexers share: settled once there is data. 0 for as many as there are, or 1." default:"0" env:"DATELINE_PARTITIONS"`
 }
 
 // minStore keeps the smallest share, a thousandth of it, above the largest message of the streams that have large ones.
@@ -161,6 +177,9 @@ func (l *Limits) Validate() error {
 	if l.Replicas != 1 && l.Replicas != 3 && l.Replicas != 5 {
 		return fmt.Errorf("--nats-replicas %d: 1, 3 or 5", l.Replicas)
 	}
+	if l.Partitions < 0 || l.Partitions > MaxPartitions {
+		return fmt.Errorf("--partitions %d: from 1 to %d, or 0", l.Partitions, MaxPartitions)
+	}
 	return nil
 }
 
@@ -168,17 +187,21 @@ func (l *Limits) Validate() error {
 // idempotent. Sizes that shrink below what a stream holds are NATS's to refuse or trim: streams that discard new
 // messages keep what they hold.
 func (q *Queue) Provision(ctx context.Context, l Limits) error {
-	for _, s := range streams {
+	n, err := q.divide(ctx, l.Partitions)
+	if err != nil {
+		return fmt.Errorf("provision: %w", err)
+	}
+	for _, s := range dividedStreams(n) {
 		s.MaxBytes = int64(l.MaxStore) / 1000 * s.MaxBytes
 		s.Replicas = l.Replicas
 		if _, err := q.js.CreateOrUpdateStream(ctx, s); err != nil {
 			return fmt.Errorf("provision stream %s of %s: %w", s.Name, Size(s.MaxBytes), err)
 		}
 	}
-	if err := q.retireConsumers(ctx); err != nil {
+	if err := q.retireConsumers(ctx, n); err != nil {
 		return err
 	}
-	for _, c := range consumers {
+	for _, c := range dividedConsumers(n) {
 		_, err := q.js.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
 			Durable: c.Name, FilterSubject: c.filter, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.ackWait,
 			MaxDeliver: -1, MaxAckPending: c.pending, MaxRequestBatch: maxPull, MaxWaiting: 64, Replicas: l.Replicas,
@@ -190,40 +213,48 @@ func (q *Queue) Provision(ctx context.Context, l Limits) error {
 	for _, b := range buckets { // last: AwaitProvisioned looks for them
 		b.MaxBytes = int64(l.MaxStore) / 1000 * b.MaxBytes
 		b.Replicas = l.Replicas
+		if b.Bucket == attempts {
+			b.Metadata = map[string]string{metaPartitions: strconv.Itoa(n)}
+		}
 		if _, err := q.js.CreateOrUpdateKeyValue(ctx, b); err != nil {
 			return fmt.Errorf("provision bucket %s: %w", b.Bucket, err)
 		}
 	}
+	q.partitions.Store(int32(n))
 	return nil
 }
 
-// retireConsumers removes what consumes JOBS and is not of this description. A work queue gives each message to one
-// consumer, and refuses those whose subjects overlap.
-func (q *Queue) retireConsumers(ctx context.Context) error {
-	stream, err := q.js.Stream(ctx, streamJobs)
-	if err != nil {
-		return fmt.Errorf("provision consumers of %s: %w", streamJobs, err)
-	}
-	names := stream.ConsumerNames(ctx)
-	for name := range names.Name() {
-		if slices.ContainsFunc(consumers, func(c Consumer) bool { return c.Stream == streamJobs && c.Name == name }) {
-			continue
+// retireConsumers removes consumers of other descriptions than this: all of JOBS, because a work queue gives each message to
+// one consumer and refuses those whose subjects overlap; and the indexer's, which another number of partitions had.
+func (q *Queue) retireConsumers(ctx context.Context, partitions int) error {
+	for _, name := range []string{streamJobs, streamArticles, streamDead} {
+		stream, err := q.js.Stream(ctx, name)
+		if err != nil {
+			return fmt.Errorf("provision consumers of %s: %w", name, err)
 		}
-		if err := stream.DeleteConsumer(ctx, name); err != nil {
-			return fmt.Errorf("remove consumer %s of %s: %w", name, streamJobs, err)
+		names := stream.ConsumerNames(ctx)
+		for consumer := range names.Name() {
+			ours := name == streamJobs || consumer == IndexerArticles.Name || strings.HasPrefix(consumer, IndexerArticles.Name+"_")
+			if !ours || slices.ContainsFunc(dividedConsumers(partitions), func(c Consumer) bool { return c.Stream == name && c.Name == consumer }) {
+				continue
+			}
+			if err := stream.DeleteConsumer(ctx, consumer); err != nil {
+				return fmt.Errorf("remove consumer %s of %s: %w", consumer, name, err)
+			}
 		}
-	}
-	if err := names.Err(); err != nil {
-		return fmt.Errorf("list consumers of %s: %w", streamJobs, err)
+		if err := names.Err(); err != nil {
+			return fmt.Errorf("list consumers of %s: %w", name, err)
+		}
 	}
 	return nil
 }
 
-// AwaitProvisioned waits until Provision has been run on the server, or ctx ends.
+// AwaitProvisioned waits until Provision has been run on the server, or ctx ends. It learns how many partitions there are.
 func (q *Queue) AwaitProvisioned(ctx context.Context) error {
 	for n := 0; ; n++ {
-		_, err := q.js.KeyValue(ctx, attempts)
+		partitions, err := q.readPartitions(ctx)
 		if err == nil {
+			q.partitions.Store(int32(partitions))
 			return nil
 		}
 		if n == 10 {

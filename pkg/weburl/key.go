@@ -21,17 +21,36 @@ func Key(raw string) (string, error) {
 
 // Forms returns a URL's canonical form and its key, at hardly more than the cost of one.
 func Forms(raw string) (canonical, k string, err error) {
-	if canonical, err = Canonical(raw); err != nil {
+	canonical, u, err := innermost(raw)
+	if err != nil {
 		return "", "", err
+	}
+	return canonical, key(u), nil
+}
+
+// Source is the host of the page that a URL leads to, as Host has it: of AMP caches, archives and redirects that of the page
+// within, as Key has it, too. Pages with one key have sources of one site.
+func Source(raw string) string {
+	_, u, err := innermost(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// innermost is a URL's canonical form, and the URL within all its wrappers.
+func innermost(raw string) (canonical string, within *whatwg.Url, err error) {
+	if canonical, err = Canonical(raw); err != nil {
+		return "", nil, err
 	}
 	for c := canonical; ; {
 		u, err := parse(c, "")
 		if err != nil {
-			return "", "", err
+			return "", nil, err
 		}
 		inner, ok := unwrap(u)
 		if !ok {
-			return canonical, key(u), nil
+			return canonical, u, nil
 		}
 		c = inner
 	}

@@ -289,3 +289,22 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 		t.Errorf("no base: %v", err)
 	}
 }
+
+func TestSource(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://www.alder.example/a":                                            "www.alder.example",
+		"https://www-alder-example.cdn.ampproject.org/c/s/www.alder.example/a":   "www.alder.example",
+		"https://web.archive.org/web/20240102030405/https://www.alder.example/a": "www.alder.example",
+		"https://www.google.com/url?q=https%3A%2F%2Falder.example%2Fa&sa=D":      "alder.example",
+		"https://web.archive.org/about":                                          "web.archive.org",
+		"mailto:someone@alder.example":                                           "",
+	} {
+		if got := Source(raw); got != want {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+		key, err := Key(raw)
+		if err == nil && Site(Source(raw)) != Site(Host("https://"+key)) {
+			t.Errorf("%s: source %q and key %q are of two sites", raw, want, key)
+		}
+	}
+}

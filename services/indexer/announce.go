@@ -45,8 +45,9 @@ func (x *indexer) announceSome(ctx context.Context, q *queue.Queue) (int, error)
 	}
 	out := make([]queue.Message, len(events))
 	for i, e := range events {
+		e.Partition = x.part.n
 		if e.Reason == article.Takedown { // which is to leave nothing behind
-			if err := q.PurgeArticle(ctx, e.ArticleID); err != nil {
+			if err := q.PurgeArticle(ctx, x.part.of(queue.IndexerArticles), e.ArticleID); err != nil {
 				return 0, err
 			}
 		}

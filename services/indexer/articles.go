@@ -148,7 +148,9 @@ func (x *indexer) messages(d *queue.Delivery, r *store.Result) ([]queue.Message,
 	}
 	var out []queue.Message
 	if r.Outcome != article.OutcomeRejected { // of which there is nothing to follow
-		event, err := json.Marshal(r.Event())
+		e := r.Event()
+		e.Partition = x.part.n
+		event, err := json.Marshal(e)
 		if err != nil {
 			return nil, fmt.Errorf("event: %w", err)
 		}

@@ -6,6 +6,8 @@
 //	                                  +--> search index --> API
 //	                                  +--> saved queries --> webhooks, ALERTS, feeds
 //
+// The record may be divided into partitions, each with all of this for its own, that several indexers share: see replica.
+//
 // Whatever comes twice is stored once and answered twice alike: see store.Write.
 package indexer
 
@@ -22,15 +24,18 @@ import (
 	"dateline/pkg/queue"
 	"dateline/services/indexer/alerts"
 	"dateline/services/indexer/api"
+	"dateline/services/indexer/search"
 	"dateline/services/indexer/search/opensearch"
 	"dateline/services/indexer/store"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 )
 
 // Config is the indexer's.
 type Config struct {
 	APIAddr    string `name:"api-addr" help:"Address of the HTTP API." default:"127.0.0.1:8080" env:"DATELINE_API_ADDR"`
+	Advertise  string `name:"api-advertise" help:"Address at which other indexers reach this one's API, where they share a record in partitions. By default that of --api-addr, or this machine's name with its port." env:"DATELINE_API_ADVERTISE"`
 	IndexBatch int    `name:"index-batch" help:"Most articles stored in one transaction." default:"500" env:"DATELINE_INDEX_BATCH"`
 	TraceDays  int    `name:"trace-days" help:"Days for which the way of each URL and publication through the pipeline can be told." default:"90" env:"DATELINE_TRACE_DAYS"`
 
@@ -49,6 +54,11 @@ const maxBatch = 5000
 func (c *Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.APIAddr); err != nil {
 		return fmt.Errorf("--api-addr %q: %w", c.APIAddr, err)
+	}
+	if c.Advertise != "" {
+		if host, port, err := net.SplitHostPort(c.Advertise); err != nil || host == "" || port == "" || port == "0" {
+			return fmt.Errorf("--api-advertise %q: is not a host and a port", c.Advertise)
+		}
 	}
 	if c.IndexBatch < 1 || c.IndexBatch > maxBatch {
 		return fmt.Errorf("--index-batch %d: from 1 to %d", c.IndexBatch, maxBatch)
@@ -71,9 +81,13 @@ const articleWorkers = 2
 // failureBatch is how many dead letters are recorded in one transaction.
 const failureBatch = 100
 
-// indexer is one running one.
+// indexer is one partition of the record at work: the whole of it where it is not divided.
 type indexer struct {
+	part    part
 	store   *store.Store
+	index   *search.Index
+	alerts  *alerts.Alerts
+	api     *api.Server
 	log     *slog.Logger
 	metrics *metrics
 
@@ -82,31 +96,55 @@ type indexer struct {
 }
 
 // Run works until ctx ends, then finishes what is in hand and returns nil. It fails at once where the data directory or
-// the address is in use by another process.
+// the address is in use by another process. Where the record is divided, it shares the partitions with the other indexers,
+// see replica.
 func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (err error) {
 	log := slog.With("service", string(article.StageIndexer))
-	st, err := store.Open(cfg.DataDir)
-	if err != nil {
+	if err := checkDivision(cfg.DataDir, q.Partitions()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	index, err := openIndex(cfg, 0, cfg.DataDir, st, adm.Registry, log)
-	if err != nil {
-		return err
+	shared := newReplicaMetrics(adm.Registry)
+	shared.parts.Set(float64(q.Partitions()))
+	if n := q.Partitions(); n > 1 {
+		return runReplica(ctx, cfg, q, adm, shared, log)
 	}
-	defer func() { err = errors.Join(err, index.Close()) }()
 	listener, err := net.Listen("tcp", cfg.APIAddr)
 	if err != nil {
 		return fmt.Errorf("--api-addr: %w", err)
 	}
-	al := alerts.New(cfg.Alerts, st, q, urlOf(listener.Addr()), adm.Registry, log)
-	server := api.New(st, index, al, adm.Registry, log)
-	x := &indexer{store: st, log: log, metrics: newMetrics(adm.Registry, st)}
-
+	x, err := open(cfg, part{0, 1}, cfg.DataDir, q, urlOf(listener.Addr()), adm.Registry, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, x.close()) }()
 	adm.Check("indexer store", x.checkStore)
-	adm.Check("indexer search", index.Check)
-	adm.Check("indexer alerts", al.Check)
+	adm.Check("indexer search", x.index.Check)
+	adm.Check("indexer alerts", x.alerts.Check)
+	shared.members.Set(1)
+	shared.open.Set(1)
+	log.Info("indexer runs", "api", listener.Addr().String(), "data", cfg.DataDir, "records", x.store.LastSeq())
+	return x.run(ctx, cfg, q, func(ctx context.Context) error { return x.api.Serve(ctx, listener) })
+}
 
+// open opens a partition's store and index in a directory. The store's file lock keeps every other process out. Links lead to
+// the API at a URL.
+func open(cfg Config, p part, dir string, q *queue.Queue, link string, reg prometheus.Registerer, log *slog.Logger) (*indexer, error) {
+	st, err := store.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	index, err := openIndex(cfg, p.n, dir, st, reg, log)
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	al := alerts.New(cfg.Alerts, st, q, link, reg, log)
+	return &indexer{part: p, store: st, index: index, alerts: al, api: api.New(st, index, al, reg, log), log: log, metrics: newMetrics(reg, st)}, nil
+}
+
+func (x *indexer) close() error { return errors.Join(x.index.Close(), x.store.Close()) }
+
+// run works until ctx ends, and then finishes what is in hand. serve is the API, or what there is to do as long as it answers.
+func (x *indexer) run(ctx context.Context, cfg Config, q *queue.Queue, serve func(context.Context) error) error {
 	// The API answers as long as articles are still being stored, and the projector runs as long as anything does.
 	base, stopBase := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBase()
@@ -114,7 +152,7 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	ctx, fail := context.WithCancel(ctx)
 	defer fail()
 	if !cfg.StoreOnly {
-		support.Go(func() error { return index.Run(base) })
+		support.Go(func() error { return x.index.Run(base) })
 	}
 	support.Go(func() error { return x.groupBacklog(base) })
 	support.Go(func() error { return x.addressBacklog(base) })
@@ -122,25 +160,24 @@ func Run(ctx context.Context, cfg Config, q *queue.Queue, adm *admin.Server) (er
 	support.Go(func() error { return x.retain(base, cfg.TraceDays) })
 	support.Go(func() error {
 		defer fail()
-		return al.Run(base)
+		return x.alerts.Run(base)
 	})
 	support.Go(func() error {
 		defer fail() // without its API an indexer is to end, not to go on unseen
-		return server.Serve(base, listener)
+		return serve(base)
 	})
 	work.Go(func() error {
 		defer fail()
 		if err := x.replay(ctx, q); err != nil || ctx.Err() != nil {
 			return unlessEnded(ctx, err)
 		}
-		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerArticles, Workers: articleWorkers, Ordered: true, Batch: cfg.IndexBatch, Handle: x.articles})
+		return q.Consume(ctx, queue.Subscription{Consumer: x.part.of(queue.IndexerArticles), Workers: articleWorkers, Ordered: true, Batch: cfg.IndexBatch, Handle: x.articles})
 	})
 	work.Go(func() error {
 		defer fail()
-		return q.Consume(ctx, queue.Subscription{Consumer: queue.IndexerDLQ, Workers: 1, Batch: failureBatch, Handle: x.failures})
+		return q.Consume(ctx, queue.Subscription{Consumer: x.part.of(queue.IndexerDLQ), Workers: 1, Batch: failureBatch, Handle: x.failures})
 	})
-	log.Info("indexer runs", "api", listener.Addr().String(), "data", cfg.DataDir, "records", st.LastSeq())
-	err = work.Wait()
+	err := work.Wait()
 	stopBase()
 	return errors.Join(err, support.Wait())
 }

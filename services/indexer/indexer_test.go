@@ -51,6 +51,23 @@ type running struct {
 
 func run(t *testing.T, q *queue.Queue, dir string) *running {
 	t.Helper()
+	r := start(t, q, dir)
+	r.ready("indexer store", "indexer search")
+	return r
+}
+
+func (r *running) ready(checks ...string) {
+	r.t.Helper()
+	ctx, done := context.WithTimeout(r.t.Context(), 20*time.Second)
+	defer done()
+	if !r.adm.AwaitReady(ctx, checks...) {
+		r.t.Fatal("indexer does not become ready")
+	}
+}
+
+// start is run without the wait.
+func start(t *testing.T, q *queue.Queue, dir string) *running {
+	t.Helper()
 	r := &running{t: t, cfg: Config{APIAddr: freeAddr(t), IndexBatch: 500, DataDir: dir}, q: q, adm: admin.New("")}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -67,11 +84,6 @@ func run(t *testing.T, q *queue.Queue, dir string) *running {
 		}
 	}
 	t.Cleanup(r.stop)
-	actx, done := context.WithTimeout(ctx, 20*time.Second)
-	defer done()
-	if !r.adm.AwaitReady(actx, "indexer store", "indexer search") {
-		t.Fatal("indexer does not become ready")
-	}
 	return r
 }
 
@@ -522,7 +534,7 @@ func TestTakedown(t *testing.T) {
 		eventually(t, "receipt of "+p, func() (ok bool) { receipt, ok = r.receipt(p); return ok })
 	}
 	articles := func() (n int) {
-		kept, err := q.Kept(t.Context(), queue.AllArticles, time.Time{})
+		kept, err := q.Kept(t.Context(), queue.IndexerArticles.Subject(), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,10 +29,10 @@ func (x *indexer) replay(ctx context.Context, q *queue.Queue) error {
 	begin := time.Now()
 	x.log.Info("record was restored: what arrived since is taken in again", "since", from, "margin", replayMargin)
 	for _, r := range []struct {
-		subject string
-		handle  queue.Handler
-	}{{queue.AllArticles, x.articles}, {queue.AllDeadLetters, x.failures}} {
-		if err := x.replayAll(ctx, q, r.subject, from.Add(-replayMargin), r.handle); err != nil {
+		consumer queue.Consumer
+		handle   queue.Handler
+	}{{queue.IndexerArticles, x.articles}, {queue.IndexerDLQ, x.failures}} {
+		if err := x.replayAll(ctx, q, x.part.of(r.consumer).Subject(), from.Add(-replayMargin), r.handle); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (x *indexer) takeDownAgain(ctx context.Context, q *queue.Queue, since time.
 			return err
 		}
 		var e article.Event
-		if err := json.Unmarshal(d.Body, &e); err != nil || e.Reason != article.Takedown {
+		if err := json.Unmarshal(d.Body, &e); err != nil || e.Reason != article.Takedown || e.Partition != x.part.n {
 			continue
 		}
 		_, _, err = x.store.Takedown(ctx, e.ArticleID, store.Decision{Reason: "taken down before the record was restored", By: "dateline restore"})

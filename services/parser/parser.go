@@ -185,6 +185,7 @@ func copied(_ context.Context, p publication.Publication) (*article.Article, *ar
 	a := &article.Article{
 		SchemaVersion: article.SchemaVersion, Source: p.Publisher, Body: []article.Block{{Type: article.Paragraph, Text: text}}, Text: text,
 		BodyState: article.BodyFull, DisplayTitle: article.DisplayTitle{Text: derive.Title(text), Derived: true},
+		Headline:    article.HeaderValue(p.Header, article.HeaderHeadline), // by which copies of a text are several articles
 		Publication: &article.Publication{Publisher: p.Publisher, ID: article.HeaderValue(p.Header, article.HeaderID)},
 	}
 	a.ID = article.IDOfContent(p.Publisher, article.Digest(p.Body))

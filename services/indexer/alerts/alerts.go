@@ -134,7 +134,7 @@ func (a *Alerts) Save(ctx context.Context, name string, d Definition) (q store.S
 		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return store.SavedQuery{}, "", err
 		default:
-			secret = newSecret()
+			secret = NewSecret()
 			q.Webhook.Secret = secret
 		}
 	}
@@ -177,8 +177,8 @@ func (a *Alerts) note(err error) {
 	}
 }
 
-// newSecret is a key as Standard Webhooks has it: 24 to 64 random bytes.
-func newSecret() string {
+// NewSecret is a key as Standard Webhooks has it: 24 to 64 random bytes.
+func NewSecret() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails
 	return secretPrefix + encodeSecret(b)

@@ -532,7 +532,7 @@ func TestWebhooksAreGuarded(t *testing.T) {
 	resolveInside(t)
 	r := receive(t, nil)
 	for _, target := range []string{"http://inside.example.org:8080/", r.URL + "/"} {
-		q := store.SavedQuery{Name: "x", Search: map[string]string{"q": "flour"}, Changes: changes, Webhook: &store.Webhook{URL: target, Secret: newSecret()}}
+		q := store.SavedQuery{Name: "x", Search: map[string]string{"q": "flour"}, Changes: changes, Webhook: &store.Webhook{URL: target, Secret: NewSecret()}}
 		p := &posting{Alerts: w.alerts, client: &http.Client{Transport: w.alerts.guard.Transport()}}
 		_, err := p.post(t.Context(), &q, &store.Delivery{Query: "x", Matches: []store.Match{{Seq: 1, ArticleID: article.IDOfURL("none")}}})
 		if blocked := (*netguard.BlockedError)(nil); !errors.As(err, &blocked) || blocked.Why != "loopback" || strings.Contains(err.Error(), "http:") {

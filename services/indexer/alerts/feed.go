@@ -90,6 +90,63 @@ func (a *Alerts) item(id string, q *search.Query) (*item, error) {
 	return &item{uuid([]byte(art.ID)), a.api + "/v1/articles/" + art.ID, q.Snippet(art), r, art}, nil
 }
 
+// feedJSON and itemJSON are how a feed goes to another indexer, which makes one of those of several partitions.
+type feedJSON struct {
+	Name    string     `json:"name"`
+	About   string     `json:"about"`
+	API     string     `json:"api"`
+	Updated time.Time  `json:"updated"`
+	Items   []itemJSON `json:"items"`
+}
+
+type itemJSON struct {
+	ID      string        `json:"id"`
+	API     string        `json:"api"`
+	Summary string        `json:"summary"`
+	Record  *store.Record `json:"record"`
+}
+
+// MarshalJSON writes the feed for another indexer; JSON is the one for readers.
+func (f *Feed) MarshalJSON() ([]byte, error) {
+	out := feedJSON{f.name, f.about, f.api, f.updated, make([]itemJSON, len(f.items))}
+	for i, it := range f.items {
+		out.Items[i] = itemJSON{it.id, it.api, it.summary, it.record}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (f *Feed) UnmarshalJSON(b []byte) error {
+	var in feedJSON
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	*f = Feed{name: in.Name, about: in.About, api: in.API, updated: in.Updated}
+	for _, it := range in.Items {
+		a, err := it.Record.Decode()
+		if err != nil {
+			return fmt.Errorf("feed of %s: %w", f.name, err)
+		}
+		f.items = append(f.items, item{it.ID, it.API, it.Summary, it.Record, a})
+	}
+	return nil
+}
+
+// JoinFeeds makes one of the feeds that a query has in several partitions: the articles that were stored last.
+func JoinFeeds(feeds []*Feed) *Feed {
+	all := *feeds[0]
+	all.items = nil
+	for _, f := range feeds {
+		if f.updated.After(all.updated) {
+			all.updated = f.updated
+		}
+		all.items = append(all.items, f.items...)
+	}
+	slices.SortStableFunc(all.items, func(a, b item) int { return b.record.Stored.Compare(a.record.Stored) })
+	all.items = all.items[:min(len(all.items), feedItems)]
+	return &all
+}
+
 // describe says what a saved query asks for.
 func describe(params map[string]string) string {
 	var parts []string

@@ -36,9 +36,30 @@ type world struct {
 	origin string // of flour's first revision
 	n      int
 	reg    *prometheus.Registry
+
+	asked http.Handler // a gateway before the API
 }
 
 func begin(t testing.TB) *world {
+	t.Helper()
+	w := beginEmpty(t)
+	w.flour, w.origin = w.add("flour", "Flour doubled, said Mr Balkhi.")
+	w.add("bread", "Bread is scarce.")
+	w.add("salt", "Salt is not.")
+	w.add("flour", "Flour trebled, said Mr Balkhi.")
+	err := w.store.Fail(context.Background(), []store.Failure{{Origin: article.IDOfURL("failed"), URL: "https://news.example/failed", Reason: "no_body", Error: "nothing in it", Stage: "parser", Time: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(0); seq < 4; time.Sleep(time.Millisecond) { // until the record knows that all of it is searchable
+		if seq, err = w.store.LastCheckpoint(search.Projection); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+func beginEmpty(t testing.TB) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	dir := t.TempDir()
@@ -61,19 +82,6 @@ func begin(t testing.TB) *world {
 		}
 	})
 	w := &world{t: t, api: New(st, ix, alerts.New(alerts.Config{GiveUp: time.Hour}, st, nil, "http://dateline.example", reg, log), reg, log), store: st, index: ix, reg: reg}
-	w.flour, w.origin = w.add("flour", "Flour doubled, said Mr Balkhi.")
-	w.add("bread", "Bread is scarce.")
-	w.add("salt", "Salt is not.")
-	w.add("flour", "Flour trebled, said Mr Balkhi.")
-	err = st.Fail(ctx, []store.Failure{{Origin: article.IDOfURL("failed"), URL: "https://news.example/failed", Reason: "no_body", Error: "nothing in it", Stage: "parser", Time: time.Now()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for seq := uint64(0); seq < 4; time.Sleep(time.Millisecond) { // until the record knows that all of it is searchable
-		if seq, err = st.LastCheckpoint(search.Projection); err != nil {
-			t.Fatal(err)
-		}
-	}
 	return w
 }
 
@@ -107,8 +115,15 @@ func (w *world) ask(method, target string, header ...string) *http.Response {
 		r.Header.Set(header[i], header[i+1])
 	}
 	rec := httptest.NewRecorder()
-	w.api.Handler().ServeHTTP(rec, r)
+	w.handler().ServeHTTP(rec, r)
 	return rec.Result()
+}
+
+func (w *world) handler() http.Handler {
+	if w.asked != nil {
+		return w.asked
+	}
+	return w.api.Handler()
 }
 
 func (w *world) get(target string, v any) {

@@ -126,21 +126,8 @@ func (s *Server) awaitChange(ctx context.Context, seq uint64, d time.Duration) e
 // stream sends changes as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). An event's
 // id is its sequence number, so a browser that reconnects goes on where it was.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, seq uint64) error {
-	rc := http.NewResponseController(w)
-	send := func(text string) error {
-		if err := rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return err
-		}
-		if _, err := w.Write([]byte(text)); err != nil {
-			return err
-		}
-		return rc.Flush()
-	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
-	if err := send("retry: 2000\n\n"); err != nil {
+	out, err := beginStream(w)
+	if err != nil {
 		return err
 	}
 	for {
@@ -160,7 +147,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, seq uint64) erro
 		if len(events) == 0 {
 			b.WriteString(":\n\n")
 		}
-		if err := send(b.String()); err != nil {
+		if err := out.send(b.String()); err != nil {
 			return err
 		}
 		if err := s.awaitChange(r.Context(), seq, heartbeat); err != nil {
@@ -172,4 +159,29 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, seq uint64) erro
 		default:
 		}
 	}
+}
+
+// eventStream is an answer of server-sent events.
+type eventStream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func beginStream(w http.ResponseWriter) (eventStream, error) {
+	s := eventStream{w, http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	return s, s.send("retry: 2000\n\n")
+}
+
+func (s eventStream) send(text string) error {
+	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := s.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return s.control.Flush()
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -50,12 +51,12 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case s.exports <- struct{}{}:
-		defer func() { <-s.exports }()
-	default:
-		w.Header().Set("Retry-After", "10")
-		return &problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("%d exports are under way, which is all there may be; try again later", maxExports)}
+	if _, among := gatewayOf(r); !among { // which has counted it
+		end, err := s.startExport()
+		if err != nil {
+			return err
+		}
+		defer end()
 	}
 	selected, err := s.selectRecords(w, r, ask)
 	if err != nil {
@@ -69,13 +70,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	if ask.skip > selected.Count() {
 		return badParameter("skip", fmt.Sprintf("passes over %d of %d records", ask.skip, selected.Count()))
 	}
-	h := w.Header()
-	h.Set("Content-Type", ask.Format.ContentType())
-	h.Set("Content-Disposition", `attachment; filename="dateline`+ask.Format.Extension()+`"`)
-	h.Set("Cache-Control", "no-store")
-	h.Set(headerTotal, strconv.Itoa(selected.Count()))
-	h.Set(headerSnapshot, encodeSnapshot(ask.at, ask.id))
-	w.WriteHeader(http.StatusOK)
+	exportHeader(w, ask.Format, selected.Count(), encodeSnapshot(ask.at, ask.id))
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -85,6 +80,27 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.metrics.exports.WithLabelValues(string(ask.Format), outcome).Inc()
 	return err
+}
+
+// startExport counts an export as under way until end is called.
+func (s *front) startExport() (end func(), err error) {
+	select {
+	case s.exports <- struct{}{}:
+		return func() { <-s.exports }, nil
+	default:
+		return nil, &problem{Status: http.StatusServiceUnavailable, retry: "10", Detail: fmt.Sprintf("%d exports are under way, which is all there may be; try again later", maxExports)}
+	}
+}
+
+// exportHeader writes the header of an export.
+func exportHeader(w http.ResponseWriter, f export.Format, total int, snapshot string) {
+	h := w.Header()
+	h.Set("Content-Type", f.ContentType())
+	h.Set("Content-Disposition", `attachment; filename="dateline`+f.Extension()+`"`)
+	h.Set("Cache-Control", "no-store")
+	h.Set(headerTotal, strconv.Itoa(total))
+	h.Set(headerSnapshot, snapshot)
+	w.WriteHeader(http.StatusOK)
 }
 
 // selectRecords answers the query. This may take longer than other answers do.
@@ -179,20 +195,12 @@ func (p *pieces) Write(b []byte) (n int, err error) {
 // exportRequest reads the parameters.
 func (s *Server) exportRequest(r *http.Request) (*exportRequest, error) {
 	values := r.URL.Query()
-	ask := &exportRequest{Options: export.Options{Format: export.Format(values.Get("format"))}}
-	if ask.Format == "" {
-		ask.Format = export.JSONL
-	}
-	if !ask.Format.Valid() {
-		return nil, badParameter("format", fmt.Sprintf("%q is not one of %v", ask.Format, export.Formats))
-	}
-	switch bom := values.Get("bom"); {
-	case bom == "true" && ask.Format != export.CSV:
-		return nil, badParameter("bom", "is of csv only")
-	case bom == "true":
-		ask.BOM = true
-	case bom != "" && bom != "false":
-		return nil, badParameter("bom", fmt.Sprintf("%q is neither true nor false", bom))
+	ask := &exportRequest{}
+	var err error
+	if _, among := gatewayOf(r); among && values.Get("format") == string(export.Records) {
+		ask.Format = export.Records
+	} else if ask.Options, err = exportOptions(values); err != nil {
+		return nil, err
 	}
 	filters := make([]string, 0, len(exportFilters))
 	filter := func(name string) string { // a search has more parameters, which select nothing
@@ -201,7 +209,6 @@ func (s *Server) exportRequest(r *http.Request) (*exportRequest, error) {
 		}
 		return ""
 	}
-	var err error
 	if ask.query, err = search.ParseQuery(filter, 1); err != nil {
 		return nil, err
 	}
@@ -219,24 +226,47 @@ func (s *Server) exportRequest(r *http.Request) (*exportRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ask, ask.readSkip(values.Get("skip"), token != "")
+	ask.skip, err = readSkip(values, ask.Format)
+	ask.Resume = ask.skip > 0
+	return ask, err
 }
 
-func (ask *exportRequest) readSkip(skip string, snapshot bool) error {
+// exportOptions reads the parameters that say how records are written.
+func exportOptions(values url.Values) (export.Options, error) {
+	o := export.Options{Format: export.Format(values.Get("format"))}
+	if o.Format == "" {
+		o.Format = export.JSONL
+	}
+	if !o.Format.Valid() {
+		return o, badParameter("format", fmt.Sprintf("%q is not one of %v", o.Format, export.Formats))
+	}
+	switch bom := values.Get("bom"); {
+	case bom == "true" && o.Format != export.CSV:
+		return o, badParameter("bom", "is of csv only")
+	case bom == "true":
+		o.BOM = true
+	case bom != "" && bom != "false":
+		return o, badParameter("bom", fmt.Sprintf("%q is neither true nor false", bom))
+	}
+	return o, nil
+}
+
+// readSkip reads how many records of a snapshot the asker has already.
+func readSkip(values url.Values, f export.Format) (int, error) {
+	skip := values.Get("skip")
 	if skip == "" {
-		return nil
+		return 0, nil
 	}
 	n, err := strconv.Atoi(skip)
 	switch {
 	case err != nil || n < 0:
-		return badParameter("skip", fmt.Sprintf("%q is not a number of records", skip))
-	case n > 0 && !snapshot:
-		return badParameter("skip", "needs the snapshot that the records before came from")
-	case n > 0 && !ask.Format.Resumable():
-		return badParameter("skip", fmt.Sprintf("is not of %s: such a file cannot be continued, only begun anew from its snapshot", ask.Format))
+		return 0, badParameter("skip", fmt.Sprintf("%q is not a number of records", skip))
+	case n > 0 && values.Get("snapshot") == "":
+		return 0, badParameter("skip", "needs the snapshot that the records before came from")
+	case n > 0 && !f.Resumable():
+		return 0, badParameter("skip", fmt.Sprintf("is not of %s: such a file cannot be continued, only begun anew from its snapshot", f))
 	}
-	ask.skip, ask.Resume = n, n > 0
-	return nil
+	return n, nil
 }
 
 // A snapshot is the change that it is as of, and the id of the request, so that it cannot be used on another one.

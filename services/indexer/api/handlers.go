@@ -148,17 +148,10 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 	if err != nil && !errors.Is(err, search.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return answer(w, http.StatusOK, struct {
-		Articles     uint64 `json:"articles"`
-		LastSeq      uint64 `json:"last_seq"`
-		SearchCursor uint64 `json:"search_cursor"`
-		Documents    uint64 `json:"documents"`
-		Rebuilding   bool   `json:"rebuilding"`
-		GroupedSeq   uint64 `json:"grouped_seq"`
-		StoreBytes   int64  `json:"store_bytes"`
-		IndexBytes   int64  `json:"index_bytes"`
-		Available    bool   `json:"search_available"`
-	}{st.Articles, st.LastSeq, s.index.Cursor(), ix.Documents, s.index.Rebuilding(), st.Grouped, st.Bytes, ix.Bytes, err == nil})
+	return answer(w, http.StatusOK, status{
+		Articles: st.Articles, LastSeq: st.LastSeq, SearchCursor: s.index.Cursor(), Documents: ix.Documents, Rebuilding: s.index.Rebuilding(),
+		GroupedSeq: st.Grouped, StoreBytes: st.Bytes, IndexBytes: ix.Bytes, Available: err == nil,
+	})
 }
 
 // reindex is for whoever runs the indexer: it is taken from this machine only.
@@ -170,8 +163,12 @@ func (s *Server) reindex(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, http.StatusAccepted, map[string]any{"rebuilding": true})
 }
 
-// local reports whether a request comes from this machine, and not through a proxy on it.
+// local reports whether a request comes from this machine, and not through a proxy on it. What a gateway passes on comes from
+// where the gateway got it.
 func local(r *http.Request) bool {
+	if via, ok := gatewayOf(r); ok {
+		return via.local
+	}
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
 		if r.Header.Get(name) != "" {
 			return false
@@ -185,7 +182,7 @@ func local(r *http.Request) bool {
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
+func openAPI(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/yaml")
 	if _, err := w.Write(docs.OpenAPI); err != nil {
 		return fmt.Errorf("send the API's description: %w", err)
@@ -193,7 +190,7 @@ func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-func (s *Server) schema(w http.ResponseWriter, r *http.Request) error {
+func schema(w http.ResponseWriter, r *http.Request) error {
 	b, err := docs.Schemas.ReadFile("schemas/" + r.PathValue("name"))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return &problem{Status: http.StatusNotFound, Detail: "there is no schema " + r.PathValue("name")}

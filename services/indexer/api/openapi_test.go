@@ -152,7 +152,18 @@ func TestDescriptionIsComplete(t *testing.T) {
 // Each operation is asked for without parameters, with each one's example alone, and with all of them; every answer
 // has a status and a content type that the document names, and a body of its schema.
 func TestDescriptionIsTrue(t *testing.T) {
-	w := begin(t)
+	t.Run("whole", func(t *testing.T) { w := begin(t); w.checkDescription(); w.rebuilt() })
+	t.Run("divided", func(t *testing.T) {
+		d := beginDivided(t)
+		d.checkDescription()
+		for _, w := range d.parts {
+			w.rebuilt()
+		}
+	})
+}
+
+func (w *world) checkDescription() {
+	t := w.t.(*testing.T)
 	doc := description(t)
 	schemas := newAnswers(t)
 	snapshot := w.ask(http.MethodHead, "/v1/export").Header.Get(headerSnapshot)
@@ -226,6 +237,9 @@ func TestDescriptionIsTrue(t *testing.T) {
 			}
 		}
 	}
+}
+
+func (w *world) rebuilt() {
 	for w.index.Rebuilding() {
 		time.Sleep(time.Millisecond)
 	}

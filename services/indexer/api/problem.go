@@ -22,6 +22,7 @@ type problem struct {
 	Tombstone *gone   `json:"tombstone,omitempty"` // of an article that was taken down
 
 	allow string
+	retry string // seconds after which to try again
 }
 
 // syntax says where a query is wrong. Its offsets count from zero.
@@ -40,7 +41,7 @@ func badParameter(name, detail string) error {
 }
 
 // answerProblem answers an error. What is not the asker's fault is logged, and not told in detail.
-func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error) {
+func (s *front) answerProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := &problem{}
 	pe := &search.ParamError{}
 	switch {
@@ -72,6 +73,9 @@ func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error
 		p = &problem{Status: http.StatusInternalServerError, Detail: "the indexer failed to answer; its log has the cause"}
 	}
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	if p.retry != "" {
+		w.Header().Set("Retry-After", p.retry)
+	}
 	if p.allow != "" {
 		w.Header().Set("Allow", p.allow)
 	}

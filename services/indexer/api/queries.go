@@ -80,7 +80,11 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, showQuery(q, st, ""))
+	secret := ""
+	if _, among := gatewayOf(r); among && q.Webhook != nil { // so that all partitions have one
+		secret = q.Webhook.Secret
+	}
+	return answer(w, http.StatusOK, showQuery(q, st, secret))
 }
 
 func (s *Server) putQuery(w http.ResponseWriter, r *http.Request) error {
@@ -175,16 +179,23 @@ func (s *Server) feed(media string, format func(*alerts.Feed) ([]byte, error)) f
 		if err != nil {
 			return err
 		}
-		body, err := format(f)
-		if err != nil {
-			return err
+		if _, among := gatewayOf(r); among {
+			return answer(w, http.StatusOK, f)
 		}
-		w.Header().Set("Content-Type", media)
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("ETag", etag(body))
-		http.ServeContent(w, r, "", f.Updated().Truncate(time.Second), bytes.NewReader(body))
-		return nil
+		return sendFeed(w, r, f, media, format)
 	}
+}
+
+func sendFeed(w http.ResponseWriter, r *http.Request, f *alerts.Feed, media string, format func(*alerts.Feed) ([]byte, error)) error {
+	body, err := format(f)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("ETag", etag(body))
+	http.ServeContent(w, r, "", f.Updated().Truncate(time.Second), bytes.NewReader(body))
+	return nil
 }
 
 func etag(body []byte) string {

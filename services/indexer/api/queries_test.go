@@ -22,7 +22,7 @@ func (w *world) send(method, target, body string, header ...string) (*http.Respo
 		r.Header.Set(header[i], header[i+1])
 	}
 	rec := httptest.NewRecorder()
-	w.api.Handler().ServeHTTP(rec, r)
+	w.handler().ServeHTTP(rec, r)
 	b, err := io.ReadAll(rec.Body)
 	if err != nil {
 		w.t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -159,6 +160,15 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 	n, err := strconv.ParseUint(r.PathValue("number"), 10, 63)
 	if err != nil {
 		return badParameter("merge", fmt.Sprintf("%q is not the number of a merge", r.PathValue("number")))
+	}
+	if id := r.URL.Query().Get("article"); id != "" {
+		a, err := s.store.Addresses(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(a.Merges, func(m *store.Merge) bool { return m.Number == n }) {
+			return &problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("article %s has no merge %d", id, n)}
+		}
 	}
 	m, err := s.store.Undo(r.Context(), n)
 	if errors.Is(err, store.ErrUndone) {

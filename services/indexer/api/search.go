@@ -28,6 +28,23 @@ type facetValue struct {
 	Count int    `json:"count"`
 }
 
+func newFacet(c search.FacetCounts) facet {
+	f := facet{make([]facetValue, len(c.Values)), c.Other}
+	for i, v := range c.Values {
+		f.Values[i] = facetValue(v)
+	}
+	return f
+}
+
+// counts is what newFacet was given.
+func (f facet) counts() search.FacetCounts {
+	c := search.FacetCounts{Values: make([]search.FacetValue, len(f.Values)), Other: f.Other}
+	for i, v := range f.Values {
+		c.Values[i] = search.FacetValue(v)
+	}
+	return c
+}
+
 func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 	n, err := limit(r, defaultLimit, maxLimit)
 	if err != nil {
@@ -37,6 +54,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	_, q.Places = gatewayOf(r)
 	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 	defer cancel()
 	found, err := s.index.Search(ctx, q)
@@ -48,16 +66,16 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 		Hits   []hit            `json:"hits"`
 		Facets map[string]facet `json:"facets,omitempty"`
 		Next   string           `json:"next_cursor,omitempty"`
+		Places []place          `json:"places,omitempty"` // of the hits, for a gateway
 	}{Total: found.Total, Hits: make([]hit, len(found.Hits)), Facets: make(map[string]facet, len(found.Facets)), Next: found.Next}
 	for i, h := range found.Hits {
 		page.Hits[i] = hit{stored{Record: h.Record, Group: h.Group}, h.Copies, h.Score, h.Snippet}
+		if q.Places {
+			page.Places = append(page.Places, place{Behind: h.Behind, Order: h.Order, Score: h.Score, ID: h.Article.ID})
+		}
 	}
 	for name, c := range found.Facets {
-		f := facet{make([]facetValue, len(c.Values)), c.Other}
-		for i, v := range c.Values {
-			f.Values[i] = facetValue(v)
-		}
-		page.Facets[string(name)] = f
+		page.Facets[string(name)] = newFacet(c)
 	}
 	return answer(w, http.StatusOK, page)
 }
@@ -85,12 +103,7 @@ func (s *Server) counts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	counts := struct {
-		Interval search.Interval `json:"interval"`
-		Total    uint64          `json:"total"`
-		All      uint64          `json:"all"`
-		Periods  []period        `json:"periods"`
-	}{every, c.Total, c.All, make([]period, len(c.Periods))}
+	counts := counted{every, c.Total, c.All, make([]period, len(c.Periods))}
 	for i, p := range c.Periods {
 		counts.Periods[i] = period{p.Begin.Format(time.DateOnly), p.Count, p.All, float64(p.Count) / float64(p.All)}
 	}

@@ -28,6 +28,9 @@ const (
 	Parquet  Format = "parquet"  // typed columns, the fields of parquetRow
 )
 
+// Records is how an indexer sends another one records that are to become rows there: as they are, one a line of JSON.
+const Records Format = "record"
+
 // Formats are all there are.
 var Formats = []Format{JSONL, CSV, Parquet, NINJS, Markdown}
 
@@ -80,6 +83,8 @@ type Encoder interface {
 // New begins a file.
 func New(w io.Writer, o Options) (Encoder, error) {
 	switch {
+	case o.Format == Records:
+		return &lines{w: w, row: appendRecord}, nil
 	case !o.Format.Valid():
 		return nil, fmt.Errorf("export: there is no format %q", o.Format)
 	case o.Resume && !o.Format.Resumable():

@@ -7,6 +7,12 @@ import (
 	"dateline/services/indexer/store"
 )
 
+// appendRecord writes the record for another indexer.
+func appendRecord(dst []byte, r *store.Record) ([]byte, error) {
+	b, err := json.Marshal(r)
+	return append(append(dst, b...), '\n'), err
+}
+
 // appendJSON writes the article as it is stored, with what newer publishers put into it.
 func appendJSON(dst []byte, r *store.Record) ([]byte, error) {
 	if bytes.ContainsAny(r.Article, "\n\r") { // white space between tokens: strings have these escaped

@@ -108,3 +108,19 @@ func (v *Values) Counts(f Facet, limit int) FacetCounts {
 	c.Values = c.Values[:min(limit, len(c.Values))]
 	return c
 }
+
+// AddFacets adds up what several indexes counted by one facet, each of them telling more values than limit.
+func AddFacets(f Facet, limit int, all ...FacetCounts) FacetCounts {
+	var sum Values
+	for _, c := range all {
+		sum.Beyond += c.Other
+		for _, v := range c.Values {
+			key := v.Value
+			if f == ByAuthor || f == ByAgency || f == BySection {
+				key = Fold(key)
+			}
+			sum.Add(key, v.Value, v.Count)
+		}
+	}
+	return sum.Counts(f, limit)
+}

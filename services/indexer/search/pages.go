@@ -20,6 +20,10 @@ type Hit struct {
 	Snippet string  // HTML: text escaped, hits in <mark>
 	Group   uint64  // of near-duplicates, zero where the article has none
 	Copies  uint64  // articles of that group, this one among them
+
+	// Where the query asked for places.
+	Order  []byte // by date: the greatest is the first, and of the same the least id
+	Behind string // cursor of a page that begins behind this hit
 }
 
 // Result is a page of hits.
@@ -148,7 +152,6 @@ func (a *assembly) add(ctx context.Context, matches []Match) error {
 		if err != nil {
 			return err
 		}
-		a.result.Hits = append(a.result.Hits, hit)
 		if a.query.Sort == ByRelevance {
 			a.next.Seen = append(a.next.Seen, seenKey(fresh[i].ID)...)
 			a.seen[seenKey(fresh[i].ID)] = true
@@ -157,8 +160,26 @@ func (a *assembly) add(ctx context.Context, matches []Match) error {
 			a.next.Groups = append(a.next.Groups, key...)
 			a.told[key] = true
 		}
+		if a.query.Places {
+			if err := a.place(&hit, fresh[i]); err != nil {
+				return err
+			}
+		}
+		a.result.Hits = append(a.result.Hits, hit)
 	}
 	return nil
+}
+
+// place notes where the next page would begin if the hit were the last one, and nothing where a cursor cannot hold that.
+func (a *assembly) place(hit *Hit, m Match) (err error) {
+	behind := a.next
+	if a.query.Sort == ByDate {
+		behind.After, hit.Order = m.After, m.After[0]
+	}
+	if behind.fits() {
+		hit.Behind, err = behind.encode()
+	}
+	return err
 }
 
 // groupKey is how a group stands in a cursor, empty for an article that has no copies.

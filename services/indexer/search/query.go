@@ -54,6 +54,8 @@ type Query struct {
 	Facets     []Facet // what is counted over all that matches
 	FacetLimit int     // how many values of a facet are told, the most frequent ones; of days, all are
 
+	Places bool // tell of each hit where it stands, so that pages of several indexes can be made one
+
 	Tree query.Node // of the text
 
 	id   string // of what is asked, whatever the page

@@ -63,8 +63,8 @@ func (j *Journey) urlKeys(hash func(url string) []byte) [][]byte {
 	return keys
 }
 
-// maxJourneys is the most journeys that one trace shows: the newest.
-const maxJourneys = 100
+// MaxJourneys is the most journeys that one trace shows: the newest.
+const MaxJourneys = 100
 
 // Journey returns the journey of an origin, or ErrNotFound.
 func (s *Store) Journey(origin string) (*Journey, error) {
@@ -109,7 +109,7 @@ func (s *Store) journeysUnder(ctx context.Context, bucket, prefix []byte) ([]*Jo
 	err := s.view(func(tx *bbolt.Tx) error {
 		all := tx.Bucket(bucketJourneys)
 		c := tx.Bucket(bucket).Cursor()
-		for k := last(c, prefix); k != nil && len(journeys) < maxJourneys; k, _ = c.Prev() {
+		for k := last(c, prefix); k != nil && len(journeys) < MaxJourneys; k, _ = c.Prev() {
 			if !bytes.HasPrefix(k, prefix) {
 				break
 			}

@@ -198,14 +198,14 @@ func TestFailures(t *testing.T) {
 
 func TestJourneysAreBounded(t *testing.T) {
 	s := opened(t, t.TempDir())
-	for i := range maxJourneys + 5 {
+	for i := range MaxJourneys + 5 {
 		write(t, s, arrival(t, "news.example/a", "text", fmt.Sprint(i)))
 	}
 	js, err := s.JourneysOfArticle(context.Background(), article.IDOfURL("news.example/a"))
-	if err != nil || len(js) != maxJourneys {
+	if err != nil || len(js) != MaxJourneys {
 		t.Fatalf("%d journeys, %v", len(js), err)
 	}
-	if newest := arrival(t, "", "", fmt.Sprint(maxJourneys+4)).Origin; js[len(js)-1].Origin != newest {
+	if newest := arrival(t, "", "", fmt.Sprint(MaxJourneys+4)).Origin; js[len(js)-1].Origin != newest {
 		t.Error("the last one is not the newest")
 	}
 }

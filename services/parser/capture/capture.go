@@ -34,7 +34,7 @@ func Article(ctx context.Context, p *article.Page, publishers *rules.Set, explai
 	if p.URL != "" {
 		a.URL = p.URL
 	}
-	a.ID, a.Source = article.IDOfURL(key), weburl.Host(url)
+	a.ID, a.Source = article.IDOfURL(key), weburl.Source(url)
 	digest := p.Digest
 	if digest == "" {
 		digest = article.Digest(p.Body)
@@ -68,7 +68,7 @@ func Removal(p *article.Page) (*article.Removal, error) {
 		return nil, fmt.Errorf("page %s: %w", p.URL, err)
 	}
 	r := &article.Removal{
-		SchemaVersion: article.SchemaVersion, ID: article.IDOfURL(key), URL: p.URL, Source: weburl.Host(url),
+		SchemaVersion: article.SchemaVersion, ID: article.IDOfURL(key), URL: p.URL, Source: weburl.Source(url),
 		Reason: article.Gone, Status: p.Status, Time: p.Captured,
 	}
 	if r.URL == "" {

@@ -367,7 +367,7 @@ func (r *reader) identify(a *article.Article, kind string) {
 			r.wrong("url", "%v", err)
 			return
 		}
-		a.ID, a.Source = article.IDOfURL(key), weburl.Host(a.URL)
+		a.ID, a.Source = article.IDOfURL(key), weburl.Source(a.URL)
 	case r.id != "":
 		a.ID = article.IDOfPublication(r.p.Publisher, r.id)
 	case kind == "text/plain":
