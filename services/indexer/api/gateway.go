@@ -72,20 +72,14 @@ func NewGateway(cfg GatewayConfig, reg prometheus.Registerer, log *slog.Logger) 
 	return g
 }
 
-// routes are a server's, each with how it is answered here: of all partitions, or of one that the parameter partition names.
+// routes are a server's, each with how it is answered here.
 func (g *Gateway) routes() []route {
 	routes := (&Server{}).routes()
 	for i, rt := range routes {
-		if rt.divided == nil {
-			rt.divided = (*Gateway).one
-			routes[i].params = append(slices.Clone(rt.params), paramPartition)
-		}
 		routes[i].handle = func(w http.ResponseWriter, r *http.Request) error { return rt.divided(g, w, r) }
 	}
 	return routes
 }
-
-const paramPartition = "partition"
 
 // headerGateway is what a gateway signs a request with: when, whether the client is on the gateway's machine, and the code.
 const headerGateway = "Dateline-Gateway"
@@ -416,44 +410,6 @@ func (a answered) passBack(w http.ResponseWriter, err error) error {
 	w.WriteHeader(a.status)
 	_, err = w.Write(a.body)
 	return err
-}
-
-// one passes on what each partition answers for itself, whatever its length.
-func (g *Gateway) one(w http.ResponseWriter, r *http.Request) error {
-	s := r.URL.Query().Get(paramPartition)
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n >= g.Partitions {
-		return badParameter(paramPartition, fmt.Sprintf("%q is not the number of a partition, from 0 to %d: each answers this for itself", s, g.Partitions-1))
-	}
-	q := like(r).with(paramPartition, "")
-	if q.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body has more than %d bytes", maxBody)}
-	}
-	resp, err := g.ask(r.Context(), n, q)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	for name, values := range resp.Header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(resp.StatusCode)
-	out := &pieces{w: w, control: http.NewResponseController(w)}
-	for buf := make([]byte, pieceBytes); ; {
-		read, err := resp.Body.Read(buf)
-		if _, werr := out.Write(buf[:read]); werr != nil {
-			return werr
-		}
-		if ferr := out.control.Flush(); ferr != nil && !errors.Is(ferr, http.ErrNotSupported) {
-			return ferr
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("partition %d: %w", n, err)
-		}
-	}
 }
 
 // Headers that are passed on with a request, and back with its answer.

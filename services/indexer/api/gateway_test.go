@@ -59,12 +59,21 @@ func beginDivided(t testing.TB) *dividedWorld {
 	return d
 }
 
+// Each operation says how it is answered where the record is divided.
+func TestGatewayKnowsAllOperations(t *testing.T) {
+	for _, rt := range (&Server{}).routes() {
+		if rt.divided == nil {
+			t.Errorf("%s %s has no answer of a divided record", rt.method, rt.path)
+		}
+	}
+}
+
 // What a partition answers for itself is asked of the one that is named.
 func TestGatewayOfOnePartition(t *testing.T) {
 	d := beginDivided(t)
 	ask := func(partition string) (*http.Response, error) {
 		rec := httptest.NewRecorder()
-		err := d.gateway.one(rec, httptest.NewRequest(http.MethodGet, "/v1/status?partition="+partition, nil))
+		err := d.gateway.ofOne(rec, httptest.NewRequest(http.MethodGet, "/v1/status?partition="+partition, nil))
 		return rec.Result(), err
 	}
 	for partition, want := range map[string]uint64{"0": 3, "1": 5} {
@@ -74,7 +83,7 @@ func TestGatewayOfOnePartition(t *testing.T) {
 		}
 	}
 	for _, partition := range []string{"", "2", "-1", "x"} {
-		if _, err := ask(partition); err == nil || !strings.Contains(err.Error(), "from 0 to 1") {
+		if _, err := ask(partition); err == nil || !strings.Contains(err.Error(), "one of 0 to 1") {
 			t.Errorf("partition %q: %v", partition, err)
 		}
 	}

@@ -115,7 +115,7 @@ type route struct {
 	whole  bool     // an answer that broke off must not pass for a whole one
 	handle func(http.ResponseWriter, *http.Request) error
 
-	divided func(*Gateway, http.ResponseWriter, *http.Request) error // of a record in partitions; nil where each partition answers for itself
+	divided func(*Gateway, http.ResponseWriter, *http.Request) error // of a record in partitions
 }
 
 func (s *Server) routes() []route {
