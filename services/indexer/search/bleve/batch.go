@@ -60,8 +60,21 @@ func (g *generation) Take(_ context.Context, changes []store.Change) error {
 	return nil
 }
 
-// Rest is search.Backend's: segments are merged when nothing else is done, and shown here.
-func (x *backend) Rest(context.Context) error { return x.cur.show() }
+// Rest is search.Backend's: segments are merged when nothing else is done, and shown here. Scorch removes the files of those
+// that went into others when it next writes, which may be long after, and they may be half of what is on disk: so it is
+// given something to write.
+func (x *backend) Rest(context.Context) error {
+	g := x.cur
+	if err := g.show(); err != nil {
+		return err
+	}
+	if n := len(g.shown.columns); n < g.tidied { // the files of a merge
+		g.tidied = n
+		return g.SetInternal(keyCursor, encodeCursor(g.cursor.Load()))
+	}
+	g.tidied = len(g.shown.columns)
+	return nil
+}
 
 // Anew is search.Backend's.
 func (x *backend) Anew(_ context.Context, fill func(search.Generation) error) error {

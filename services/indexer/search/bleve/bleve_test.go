@@ -221,3 +221,36 @@ func TestRemovals(t *testing.T) {
 		t.Errorf("%d are left: %v", found.Total, found.Matches)
 	}
 }
+
+// The files of segments that were merged go, though nothing is taken in any more.
+func TestMergedFilesGo(t *testing.T) {
+	w := searchtest.Begin(t, open, t.TempDir())
+	for i := range 21 {
+		w.Add(searchtest.Titled(fmt.Sprint("Title ", i), "word"))
+	}
+	w.Settle()
+	w.Stop()
+	st, err := store.Open(w.Dir)
+	must(t, err)
+	defer st.Close()
+	changes, err := st.ChangesWithRecords(t.Context(), 0, 100, 1<<20)
+	must(t, err)
+	x := &backend{store: st, dir: filepath.Join(w.Dir, "other")}
+	x.cur, err = x.create(x.dir)
+	must(t, err)
+	defer x.Close()
+	for i := range changes {
+		must(t, x.cur.Take(t.Context(), changes[i:i+1]))
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			must(t, x.Rest(t.Context()))
+			files, err := filepath.Glob(filepath.Join(x.dir, "store", "*.zap"))
+			must(t, err)
+			if len(files) == len(x.cur.shown.columns) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%d files are there for %d segments", len(files), len(x.cur.shown.columns))
+			}
+		}
+	}
+}

@@ -50,7 +50,8 @@ type generation struct {
 	bleve.Index
 	dir     string
 	cursor  atomic.Uint64
-	columns columns // the projector's
+	columns columns // the projector's, as the next
+	tidied  int     // segments after which old files were last removed
 
 	mu    sync.Mutex
 	shown *view
