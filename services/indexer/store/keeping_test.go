@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -439,5 +440,56 @@ func TestTakedownOfMerged(t *testing.T) {
 	}
 	if n := rowsOf(t, s, bucketKept); n != 0 {
 		t.Errorf("%d arrivals are kept", n)
+	}
+}
+
+// An article that was taken down does not come back at another address of its site; another story does.
+func TestTakedownIsKnownByContent(t *testing.T) {
+	s := opened(t, t.TempDir())
+	secret := strings.Repeat("the secret of the mayor is told here at some length ", 8)
+	in := arrival(t, "news.example/one", secret, "1")
+	write(t, s, in)
+	if _, _, err := s.Takedown(t.Context(), in.Article.ID, court); err != nil {
+		t.Fatal(err)
+	}
+	short := arrival(t, "news.example/amp", secret, "3")
+	short.Article.Headline, short.Article.CanonicalURL = "Another headline", in.Article.URL
+	for name, c := range map[string]struct {
+		in   Arrival
+		want article.Outcome
+	}{
+		"the same text":            {arrival(t, "news.example/one?page=all", secret, "2"), article.OutcomeRemoved},
+		"names it as its original": {short, article.OutcomeRemoved},
+		"another text":             {arrival(t, "news.example/two", secret+"which is another", "4"), article.OutcomeNew},
+	} {
+		if r := write(t, s, c.in)[0]; r.Outcome != c.want {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	if found := checked(t, s); len(found) > 0 {
+		t.Errorf("the record is found to have %q", found)
+	}
+}
+
+// The list of repeated texts does not tell of what was taken down.
+func TestTakedownOfRepeated(t *testing.T) {
+	s := opened(t, t.TempDir())
+	secret := strings.Repeat("the secret of the mayor is told here at some length ", 8)
+	var first Arrival
+	for i := range maxRepeats + 2 {
+		in := arrival(t, fmt.Sprintf("news.example/%d", i), secret, fmt.Sprint(i))
+		in.Article.Headline = fmt.Sprint("Page ", i) // so that they are no one story
+		if write(t, s, in); i == 0 {
+			first = in
+		}
+	}
+	if list, err := s.Repeated(); err != nil || len(list) != 1 || list[0].Text == "" || !slices.Contains(list[0].Articles, first.Article.ID) {
+		t.Fatalf("repeated are %+v, %v", list, err)
+	}
+	if _, _, err := s.Takedown(t.Context(), first.Article.ID, court); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Repeated(); err != nil || len(list) != 1 || list[0].Text != "" || list[0].Refused != 2 || slices.Contains(list[0].Articles, first.Article.ID) {
+		t.Errorf("repeated are %+v, %v", list, err)
 	}
 }

@@ -94,7 +94,7 @@ func (b *body) note(p *identity, id []byte) {
 type Repeated struct {
 	ID        string    `json:"id"`
 	Site      string    `json:"site"`
-	Text      string    `json:"text"`    // how it begins
+	Text      string    `json:"text"`    // how it begins; empty where an article that has it was taken down
 	Stored    int       `json:"stored"`  // addresses of before it was noticed
 	Refused   int       `json:"refused"` // arrivals since
 	FirstSeen time.Time `json:"first_seen"`

@@ -130,6 +130,9 @@ func (w *writer) takeDown(tx *bbolt.Tx, all []part, t *Tombstone) (err error) {
 			return err
 		}
 	}
+	if err := w.eraseRepeated(all); err != nil {
+		return err
+	}
 	if t.Seq, err = w.records.NextSequence(); err != nil {
 		return err
 	}
@@ -164,6 +167,39 @@ func (w *writer) eraseMerges(id []byte) error {
 		}
 	}
 	return nil
+}
+
+// eraseRepeated erases how the texts begin that a site shows at many addresses, where one of these was an article's. The text
+// itself stays known by its hash.
+func (w *writer) eraseRepeated(all []part) error {
+	of := func(id []byte) bool {
+		return slices.ContainsFunc(all, func(p part) bool { return bytes.Equal(p.id, id) })
+	}
+	told := map[string]Repeated{}
+	err := w.repeated.ForEach(func(k, v []byte) error {
+		var r Repeated
+		if err := json.Unmarshal(v, &r); err != nil {
+			return fmt.Errorf("repeated text %x: %w", k, err)
+		}
+		b, err := w.bodyAt(k)
+		if err != nil {
+			return err
+		}
+		n := len(r.Articles)
+		r.Articles = slices.DeleteFunc(r.Articles, func(id string) bool {
+			k, err := idKey(id)
+			return err == nil && of(k)
+		})
+		if len(r.Articles) < n || slices.ContainsFunc(b.copies, func(c bodyCopy) bool { return of(c.id[:]) }) {
+			r.Text = ""
+			told[string(k)] = r
+		}
+		return nil
+	})
+	for k, r := range told {
+		err = errors.Join(err, putJSON(w.repeated, []byte(k), r))
+	}
+	return err
 }
 
 // eraseRevisions erases what there is of an article's revisions, from the latest to the first, and tells which that was.
@@ -246,15 +282,30 @@ func (w *writer) bury(in *Arrival, p *identity, j *Journey) (fate, error) {
 	return fate{outcome: article.OutcomeRemoved, reason: string(article.Takedown), detail: string(article.Takedown)}, nil
 }
 
-// buried reports whether an arrival is of an article that was taken down, under its own id, or at an address by which it was known.
-func (w *writer) buried(p *identity) bool {
+// buried reports whether an arrival is of an article that was taken down: under its own id, at an address by which it was known,
+// or, where it is not of another article, by a link from there or by what it says, as find tells that two are one.
+func (w *writer) buried(p *identity) (bool, error) {
 	for _, id := range [][]byte{p.id, p.publication, w.leadsTo(p.address), w.leadsTo(p.publisherID)} {
-		if buriedAt(w.ids, w.addresses, w.tombstones, id) != nil {
-			return true
+		if w.grave(id) != nil {
+			return true, nil
 		}
 	}
-	return false
+	if p.body == nil || w.live(p.id) != nil || w.at(p.address) != nil {
+		return false, nil
+	}
+	b, err := w.bodyAt(p.body)
+	if err != nil {
+		return false, err
+	}
+	from, canonical := w.grave(p.from), w.grave(p.canonical)
+	return slices.ContainsFunc(b.copies, func(c bodyCopy) bool {
+		grave := w.grave(c.id[:])
+		return grave != nil && (p.telling && c.story == p.story || bytes.Equal(grave, from) || bytes.Equal(grave, canonical))
+	}), nil
 }
+
+// grave is the id of the tombstone that an id leads to, if it does.
+func (w *writer) grave(id []byte) []byte { return buriedAt(w.ids, w.addresses, w.tombstones, id) }
 
 // leadsTo is where an address leads at first, nil where it is none.
 func (w *writer) leadsTo(address []byte) []byte {

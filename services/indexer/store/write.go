@@ -216,9 +216,13 @@ func (w *writer) write(in *Arrival, p *identity) (Result, error) {
 		}
 	}
 	w.united, w.keys = nil, p.keys
+	buried, err := w.buried(p)
+	if err != nil {
+		return Result{}, err
+	}
 	end := w.arrive
 	switch {
-	case w.buried(p):
+	case buried:
 		end = w.bury
 	case in.Removal != nil:
 		end = w.remove
