@@ -205,7 +205,7 @@ func TestFsck(t *testing.T) {
 	if out, errs, code := fsck(); code != 1 || !strings.HasPrefix(out, "search index: is made anew when the indexer runs") || !strings.Contains(out, "\n1 violations\n") {
 		t.Errorf("without an index: exit %d, %s%s", code, out, errs)
 	}
-	if _, errs, code := command(t, "", "fsck", "--data", t.TempDir()); code != 1 || !strings.Contains(errs, "there is no record in") {
+	if _, errs, code := command(t, "", "fsck", "--data", t.TempDir(), "--api", "http://127.0.0.1:1"); code != 1 || !strings.Contains(errs, "there is no record in") {
 		t.Errorf("of nothing: exit %d, %s", code, errs)
 	}
 }

@@ -22,8 +22,12 @@ type fsckCmd struct {
 
 func (c *fsckCmd) Run(ctx context.Context, t *cli.Terminal) error {
 	found := cli.NewFindings(t)
-	err := indexer.Fsck(ctx, c.Data, c.SearchBackend, func(v store.Violation) { found.Violation(v.String()) }, found.Progress)
-	if errors.Is(err, store.ErrInUse) {
+	err := indexer.Fsck(ctx, c.Data, c.Partition, c.SearchBackend, func(v store.Violation) { found.Violation(v.String()) }, found.Progress)
+	switch {
+	case errors.Is(err, indexer.ErrNoRecord):
+		fmt.Fprintf(t.Err, "%s: asking %s\n", err, c.API)
+		err = c.Fsck(ctx, c.OfPartition, found)
+	case errors.Is(err, store.ErrInUse):
 		fmt.Fprintf(t.Err, "%s is in use: asking %s, which leaves the pages of the file out; stop it to have them checked, too\n", c.Data, c.API)
 		err = c.Fsck(ctx, c.OfPartition, found)
 	}

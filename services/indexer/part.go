@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"dateline/pkg/queue"
 	"dateline/services/indexer/store"
@@ -36,17 +37,45 @@ func checkDivision(data string, parts int) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--data %s: %w", data, err)
 	}
-	found, err := filepath.Glob(filepath.Join(data, partsDir, "*-of-*"))
+	found, err := partsIn(data)
 	if err != nil {
-		return fmt.Errorf("--data %s: %w", data, err)
+		return err
 	}
-	for _, dir := range found {
-		var p part
-		if _, err := fmt.Sscanf(filepath.Base(dir), "%d-of-%d", &p.n, &p.all); err == nil && p.all != parts {
+	for _, p := range found {
+		if p.all != parts {
 			return fmt.Errorf("--data %s holds a record in %d partitions, and the queue is provisioned for %d: use another directory, or another queue", data, p.all, parts)
 		}
 	}
 	return nil
+}
+
+// partsIn is the partitions that have a directory in a data directory.
+func partsIn(data string) (parts []part, err error) {
+	found, err := filepath.Glob(filepath.Join(data, partsDir, "*-of-*"))
+	if err != nil {
+		return nil, fmt.Errorf("--data %s: %w", data, err)
+	}
+	for _, dir := range found {
+		var p part
+		if _, err := fmt.Sscanf(filepath.Base(dir), "%d-of-%d", &p.n, &p.all); err == nil {
+			parts = append(parts, p)
+		}
+	}
+	return parts, nil
+}
+
+// recordDir is where in a data directory the record is, or the partition of it whose number is given.
+func recordDir(data, partition string) (string, error) {
+	parts, err := partsIn(data)
+	if err != nil || len(parts) == 0 { // data may be a partition's own directory
+		return data, err
+	}
+	for _, p := range parts {
+		if partition == strconv.Itoa(p.n) {
+			return p.dir(data), nil
+		}
+	}
+	return "", fmt.Errorf("--data %s holds a record in %d partitions: --partition says which one is meant, by its number from 0 on", data, parts[0].all)
 }
 
 // directoryID names the directory of the partitions for good, whichever process asks first.
