@@ -47,8 +47,14 @@ func (x *indexer) announceSome(ctx context.Context, q *queue.Queue) (int, error)
 	for i, e := range events {
 		e.Partition = x.part.n
 		if e.Reason == article.Takedown { // which is to leave nothing behind
-			if err := q.PurgeArticle(ctx, x.part.of(queue.IndexerArticles), e.ArticleID); err != nil {
+			ids, err := x.store.TakenDown(e.ArticleID)
+			if err != nil {
 				return 0, err
+			}
+			for _, id := range ids {
+				if err := q.PurgeArticle(ctx, x.part.of(queue.IndexerArticles), id); err != nil {
+					return 0, err
+				}
 			}
 		}
 		body, err := json.Marshal(e)

@@ -527,10 +527,11 @@ func FuzzDecode(f *testing.F) {
 func TestTakedown(t *testing.T) {
 	q := queuetest.Start(t)
 	r := run(t, q, t.TempDir())
-	publish(t, q, message(t, "news.example/a", "A secret.", "p1"), message(t, "news.example/b", "None.", "p2"))
+	secret := strings.Repeat("A secret of the mayor is told here. ", 8)
+	publish(t, q, message(t, "news.example/a", secret, "p1"), message(t, "news.example/b", "None.", "p2"), message(t, "news.example/a-too", secret, "p0"))
 	id := article.IDOfURL("news.example/a")
 	var receipt article.Receipt
-	for _, p := range []string{"p1", "p2"} {
+	for _, p := range []string{"p1", "p2", "p0"} {
 		eventually(t, "receipt of "+p, func() (ok bool) { receipt, ok = r.receipt(p); return ok })
 	}
 	articles := func() (n int) {
@@ -550,8 +551,8 @@ func TestTakedown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := articles(); n != 2 {
-		t.Fatalf("the queue keeps %d articles, %+v", n, status)
+	if n := articles(); n != 3 || receipt.ArticleID != id {
+		t.Fatalf("%+v, the queue keeps %d articles, %+v", receipt, n, status)
 	}
 	resp, err := http.Post("http://"+r.cfg.APIAddr+"/v1/articles/"+id+"/takedown?reason=order&by=Ada", "", nil)
 	if err != nil || resp.StatusCode != http.StatusOK {
@@ -575,8 +576,8 @@ func TestTakedown(t *testing.T) {
 		t.Errorf("receipt is %+v", receipt)
 	}
 	var trace struct{ Journeys []store.Journey }
-	eventually(t, "trace", func() bool { return r.get("/v1/trace?id="+id, &trace) && len(trace.Journeys) == 2 })
-	if j := trace.Journeys[1]; j.Outcome != article.OutcomeRemoved || j.Reason != "takedown" || j.URL != "" {
+	eventually(t, "trace", func() bool { return r.get("/v1/trace?id="+id, &trace) && len(trace.Journeys) == 3 })
+	if j := trace.Journeys[2]; j.Outcome != article.OutcomeRemoved || j.Reason != "takedown" || j.URL != "" {
 		t.Errorf("its journey is %+v", j)
 	}
 }

@@ -3,11 +3,14 @@ package indexer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -368,4 +371,130 @@ func TestDivisionOfADirectory(t *testing.T) {
 			t.Errorf("%d partitions: %v, want %q", c.parts, err, c.want)
 		}
 	}
+}
+
+// A partition that was lost and is restored from a backup of it takes in again what came since, and takes down again what was
+// taken down since: in its own partition only.
+func TestRestoreOfAPartition(t *testing.T) {
+	server := divided(t, 2)
+	r := joins(t, server, t.TempDir())
+	publisher := queuetest.Connect(t, server, "parser")
+	if err := publisher.AwaitProvisioned(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sites := func(name string) {
+		var batch []queue.Message
+		for i := range 10 {
+			site := fmt.Sprintf("site%d.example", i)
+			batch = append(batch, sited(t, site, name, "text of "+name, site+name))
+		}
+		publish(t, publisher, batch...)
+	}
+	articles := func(want int) {
+		t.Helper()
+		var status struct{ Articles, Documents int }
+		eventually(t, fmt.Sprint(want, " articles"), func() bool {
+			return r.get("/v1/status", &status) && status.Articles == want && status.Documents == want
+		})
+	}
+	type feed struct {
+		Changes []article.Event
+		Next    string
+		Feed    string
+	}
+	sites("before")
+	articles(10)
+	file := filepath.Join(t.TempDir(), "1.backup")
+	resp, err := http.Get("http://" + r.cfg.APIAddr + "/v1/backup?partition=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(resp.Body)
+	if err = errors.Join(err, resp.Body.Close(), os.WriteFile(file, b, 0o600)); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status, err)
+	}
+	sites("after")
+	articles(20)
+	var was feed
+	if !r.get("/v1/changes?limit=1000&after=0", &was) || len(was.Changes) != 20 {
+		t.Fatalf("changes are %+v", was)
+	}
+	down := map[int]string{} // by partition, of what came before the backup
+	for _, e := range was.Changes {
+		if strings.HasSuffix(e.URL, "before") {
+			down[e.Partition] = e.ArticleID
+		}
+	}
+	for n, id := range down {
+		resp, err := http.Post("http://"+r.cfg.APIAddr+"/v1/articles/"+id+"/takedown?reason=order&by=Ada", "", nil)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatal(n, resp, err)
+		}
+		resp.Body.Close()
+		eventually(t, "the queue to keep nothing of it", func() bool {
+			kept, err := publisher.Kept(t.Context(), queue.IndexerArticles.Part(n, 2).Subject(), time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for d, err := range kept.All(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(d.Subject, id) {
+					return false
+				}
+			}
+			return true
+		})
+		eventually(t, "the takedown to be told", func() bool {
+			d, err := publisher.Last(t.Context(), queue.IndexedSubject("removed", sourceOf(was.Changes, id), id))
+			return err == nil && strings.Contains(string(d.Body), "takedown")
+		})
+	}
+	r.get("/v1/changes?limit=1000&after=0", &was)
+	r.stop()
+
+	lost := part{1, 2}.dir(r.cfg.DataDir)
+	if err := os.RemoveAll(lost); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(t.Context(), file, lost, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	r = joins(t, server, r.cfg.DataDir)
+	articles(18)
+	for n, id := range down {
+		if resp, err := http.Get("http://" + r.cfg.APIAddr + "/v1/articles/" + id); err != nil || resp.StatusCode != http.StatusGone {
+			t.Errorf("what was taken down in partition %d gives %v, %v", n, resp, err)
+		}
+	}
+	var is feed
+	if r.get("/v1/changes?after="+was.Next+"&feed="+was.Feed, &is) {
+		t.Errorf("a reader of the old feed is answered %+v", is)
+	}
+	if r.get("/v1/changes?limit=1000&after=0", &is); len(is.Changes) != 22 || strings.Split(is.Feed, ".")[0] != strings.Split(was.Feed, ".")[0] {
+		t.Errorf("the feed is %+v", is)
+	}
+	r.stop() // and from then on this is the partition's record
+	r = joins(t, server, r.cfg.DataDir)
+	articles(18)
+	for n := range 2 {
+		if err := Fsck(t.Context(), r.cfg.DataDir, fmt.Sprint(n), "bleve", func(store.Violation) {}, func(_, _ uint64) {}); !errors.Is(err, store.ErrInUse) {
+			t.Errorf("partition %d is not found to be in use: %v", n, err)
+		}
+	}
+	r.stop()
+	for n := range 2 {
+		err := Fsck(t.Context(), r.cfg.DataDir, fmt.Sprint(n), "bleve", func(v store.Violation) { t.Errorf("partition %d: %s", n, v) }, func(_, _ uint64) {})
+		if err != nil {
+			t.Errorf("partition %d: %v", n, err)
+		}
+	}
+	if err := Fsck(t.Context(), r.cfg.DataDir, "", "bleve", nil, nil); err == nil || !strings.Contains(err.Error(), "in 2 partitions: --partition says") {
+		t.Errorf("without a partition: %v", err)
+	}
+}
+
+func sourceOf(events []article.Event, id string) string {
+	return events[slices.IndexFunc(events, func(e article.Event) bool { return e.ArticleID == id })].Source
 }

@@ -169,6 +169,25 @@ func (w *writer) eraseMerges(id []byte) error {
 	return nil
 }
 
+// TakenDown is the ids by which messages name an article that was taken down: its own, and of all that was merged into it.
+func (s *Store) TakenDown(id string) (ids []string, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		root, err := idKey(id)
+		if err != nil {
+			return err
+		}
+		all, err := newWriter(tx).whole(root)
+		for _, p := range all {
+			ids = append(ids, hex.EncodeToString(p.id))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ids of article %s: %w", id, err)
+	}
+	return ids, nil
+}
+
 // eraseRepeated erases how the texts begin that a site shows at many addresses, where one of these was an article's. The text
 // itself stays known by its hash.
 func (w *writer) eraseRepeated(all []part) error {
