@@ -178,6 +178,12 @@ func (g *Gateway) changesAfter(ctx context.Context, at position, of feeds, limit
 	return events, end, nil
 }
 
+// ofAnotherFeed reports whether a position was refused as one of another feed.
+func ofAnotherFeed(err error) bool {
+	p := (*problem)(nil)
+	return errors.As(err, &p) && p.Status == http.StatusConflict
+}
+
 // awaitChange waits until a partition has a change, the time is up, or the gateway stops. It is no error where a partition
 // stops meanwhile.
 func (g *Gateway) awaitChange(ctx context.Context, at position, d time.Duration, client via) error {
@@ -215,19 +221,28 @@ func (g *Gateway) awaitChange(ctx context.Context, at position, d time.Duration,
 	return ctx.Err()
 }
 
-// stream sends changes as server-sent events, as Server.stream does. While a partition is away it is quiet.
+// stream sends changes as server-sent events, as Server.stream does. While a partition is away it is quiet. When one is back as
+// another feed, restored from a backup, it ends: who comes again is told.
 func (g *Gateway) stream(w http.ResponseWriter, r *http.Request, at position, of feeds, client via) error {
-	if r.URL.Query().Has("feed") { // a number of another feed is refused before anything is sent
-		if _, _, err := g.changesAfter(r.Context(), at, of, 1, client); err != nil {
-			return err
-		}
+	_, end, err := g.changesAfter(r.Context(), at, of, 1, client)
+	if ofAnotherFeed(err) { // before anything is sent
+		return err
+	}
+	if err == nil {
+		of = end.feeds
 	}
 	s, err := beginStream(w)
 	if err != nil {
 		return err
 	}
 	for ctx := r.Context(); ; {
-		events, _, err := g.changesAfter(ctx, at, of, maxChanges, client)
+		events, end, err := g.changesAfter(ctx, at, of, maxChanges, client)
+		switch {
+		case ofAnotherFeed(err):
+			return nil
+		case err == nil:
+			of = end.feeds
+		}
 		var b strings.Builder
 		for _, e := range events {
 			data, err := json.Marshal(e.Event)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,6 +28,13 @@ type dividedWorld struct {
 	parts   []*world
 	gateway *Gateway
 	away    atomic.Int32 // partition that no indexer has open, plus one
+	mu      sync.Mutex   // of parts, as the gateway has them
+}
+
+func (d *dividedWorld) swap(n int, w *world) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.parts[n] = w
 }
 
 func beginDivided(t testing.TB) *dividedWorld {
@@ -44,6 +52,8 @@ func beginDivided(t testing.TB) *dividedWorld {
 			if n < 0 || n >= 2 || int(d.away.Load()) == n+1 {
 				return nil, nil, false
 			}
+			d.mu.Lock()
+			defer d.mu.Unlock()
 			return d.parts[n].api.Handler(), func() {}, true
 		},
 		At: func(int) (string, bool) { return addr, true },
@@ -280,6 +290,62 @@ func TestGatewayChanges(t *testing.T) {
 	}
 	if got := strings.Join(ids, " "); got != "4.5 4.6 5.6" {
 		t.Errorf("the stream's events are %s", got)
+	}
+}
+
+// Who names the feed along with a position is refused where a partition's is another one, before a stream begins and while it lasts.
+func TestGatewayFeed(t *testing.T) {
+	d := beginDivided(t)
+	var page struct{ Next, Feed string }
+	d.get("/v1/changes?limit=1000", &page)
+	feeds := strings.Split(page.Feed, ".")
+	if len(feeds) != 2 || feeds[0] != d.parts[0].store.ID() || feeds[1] != d.parts[1].store.ID() {
+		t.Fatalf("the feed is %q", page.Feed)
+	}
+	d.get("/v1/changes?after="+page.Next+"&feed="+page.Feed, &page)
+	for query, want := range map[string]string{
+		"after=4.5&feed=" + feeds[0]:                  "feed is not one that this API gave",
+		"after=4.5&feed=" + feeds[1] + "." + feeds[0]: "of partition ",
+		"after=4.5&feed=" + feeds[0] + ".OTHER":       "of partition 1, whose places are the 2. in after and in feed: this is not the feed OTHER; begin anew, with after=0&feed=" + feeds[1],
+		"after=4.6&wait=20s&feed=" + page.Feed:        "of partition 1, whose places are the 2. in after and in feed: change 6 is not there yet",
+		"after=5.5":                                   "of partition 0, whose places are the 1. in after and in feed: change 5 is not there yet",
+	} {
+		for _, accept := range []string{"application/json", "text/event-stream"} {
+			resp := d.ask("GET", "/v1/changes?"+query, "Accept", accept)
+			var p problem
+			if err := json.NewDecoder(resp.Body).Decode(&p); err != nil || resp.StatusCode != http.StatusConflict && resp.StatusCode != http.StatusBadRequest || !strings.Contains(p.Error(), want) {
+				t.Errorf("%s as %s: %s %+v, %v", query, accept, resp.Status, p, err)
+			}
+		}
+	}
+
+	// A stream ends when a partition's feed becomes another one, so that its reader asks again, and is told.
+	server := httptest.NewServer(d.asked)
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/v1/changes?after=4.4", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() && lines.Text() != "id: 4.5" {
+	}
+	restored := beginEmpty(t)
+	restored.add("rye", "Rye.")
+	restored.settle()
+	d.swap(1, restored)
+	d.parts[0].add("flour", "Flour is cheap.") // which has the stream look
+	for lines.Scan() {
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("the stream does not end: %v", err)
 	}
 }
 
