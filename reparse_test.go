@@ -63,6 +63,14 @@ func TestReparse(t *testing.T) {
 	put(pageAt("https://alder.example/0", "two", day.Add(time.Hour))) // the kept page before is of a former state
 	wait(t, "its revision", func() bool { return strings.Contains(u.search(t, "title:two"), "1 of 1 found") })
 
+	elsewhere := pageAt("https://alder.example/1", "one", day.Add(time.Hour)) // the same at another address, which does not become the article's
+	elsewhere.URL, elsewhere.FinalURL = "https://alder.example/1?page=all", "https://alder.example/1?page=all"
+	put(elsewhere)
+	wait(t, "the merge", func() bool {
+		out, _, _ := command(t, "", "show", "--trace", "--api", "http://"+u.api, elsewhere.URL)
+		return strings.Contains(out, "duplicate")
+	})
+
 	rules, report := t.TempDir(), filepath.Join(t.TempDir(), "report.jsonl")
 	if err := os.WriteFile(filepath.Join(rules, "alder.yaml"), []byte(kickerRule), 0o600); err != nil {
 		t.Fatal(err)
@@ -83,9 +91,9 @@ func TestReparse(t *testing.T) {
 			}
 		}
 	}
-	has(reparse(), "6  kept pages and publications\n", "5  unchanged\n", "1  superseded\n", "0  sent\n")
+	has(reparse(), "7  kept pages and publications\n", "5  unchanged\n", "2  superseded\n", "0  sent\n")
 	out := reparse("--parser-rules", rules, "--dry-run", "--source", "alder.example")
-	has(out, "3  changed\n", "1  superseded\n", "0  sent: --dry-run\n", "headline changes in 3\n", `- "Seeming one"`, `+ "Real one"`, "section changes in 3\n", "- (none)", `+ "Bridges"`)
+	has(out, "3  changed\n", "2  superseded\n", "0  sent: --dry-run\n", "headline changes in 3\n", `- "Seeming one"`, `+ "Real one"`, "section changes in 3\n", "- (none)", `+ "Bridges"`)
 	if strings.Contains(out, "parser_version") || strings.Contains(out, "content_fingerprint") {
 		t.Errorf("what follows from other fields is told:\n%s", out)
 	}

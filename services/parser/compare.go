@@ -59,7 +59,7 @@ const (
 	addedArticle   became = "new"        // it had given none, or none that was stored
 	lostArticle    became = "lost"       // it gives none now; the record stays as it is
 	noArticle      became = "no article" // as before
-	superseded     became = "superseded" // the record has a later state of the article
+	superseded     became = "superseded" // the record has the article as it was later, or at another of its addresses
 	removed        became = "removed"    // the article is gone, withdrawn or taken down
 )
 

@@ -145,7 +145,7 @@ func (r *reparsed) one(ctx context.Context, d *queue.Delivery) error {
 		return fmt.Errorf("record of %s: %w", a.ID, oerr)
 	}
 	switch {
-	case at.before(old, latest):
+	case at.before(old, latest), a.URL != "" && old.URL != "" && a.URL != old.URL: // a merged article is as its own address has it
 		r.tally.became(superseded)
 		return nil
 	case err != nil:
