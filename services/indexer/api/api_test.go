@@ -110,8 +110,11 @@ func (w *world) add(name, text string) (*article.Article, string) {
 func (w *world) ask(method, target string, header ...string) *http.Response {
 	w.t.Helper()
 	r := httptest.NewRequest(method, target, nil)
-	r.RemoteAddr = "127.0.0.1:1234"
+	r.RemoteAddr, r.Host = "127.0.0.1:1234", "127.0.0.1:8080"
 	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Host" {
+			r.Host = header[i+1]
+		}
 		r.Header.Set(header[i], header[i+1])
 	}
 	rec := httptest.NewRecorder()

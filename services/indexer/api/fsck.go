@@ -16,6 +16,10 @@ const fsckProgress = 500 * time.Millisecond
 // fsck proves that record, change feed and search index agree, and tells as server-sent events what does not: violation,
 // progress, and at last end. One that does not end so has not seen all.
 func (s *Server) fsck(w http.ResponseWriter, r *http.Request) error {
+	if s.index.Rebuilding() { // before anything is sent
+		w.Header().Set("Retry-After", "60")
+		return &problem{Status: http.StatusServiceUnavailable, Detail: "the search index is being made anew; check when it is done"}
+	}
 	release, err := s.takeLong(w)
 	if err != nil {
 		return err

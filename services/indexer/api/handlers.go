@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"strings"
 
 	"dateline/docs"
 	"dateline/pkg/article"
@@ -179,7 +181,20 @@ func local(r *http.Request) bool {
 		return false
 	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return err == nil && addr.Unmap().IsLoopback() && ownName(r.Host)
+}
+
+// ownName reports whether a request asks for this machine by an address or by its own name. A browser on it that was led here by
+// somebody else's name, which was made to resolve to this machine, asks by that name.
+func ownName(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "" || strings.EqualFold(host, "localhost") {
+		return true
+	}
+	own, err := os.Hostname()
+	return err == nil && strings.EqualFold(host, own)
 }
 
 func openAPI(w http.ResponseWriter, _ *http.Request) error {

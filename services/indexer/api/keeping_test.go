@@ -158,8 +158,15 @@ func TestKeepingRefuses(t *testing.T) {
 		}
 	}
 	for method, target := range map[string]string{"POST": path + "/takedown" + decided, "DELETE": path + "/hold" + decided, "GET": "/v1/backup"} {
-		if p := w.problemOf(method, target, "X-Forwarded-For", "192.0.2.1"); p.Status != http.StatusForbidden {
-			t.Errorf("%s %s from elsewhere: %+v", method, target, p)
+		for header, value := range map[string]string{"X-Forwarded-For": "192.0.2.1", "Host": "rebound.example:8080"} {
+			if p := w.problemOf(method, target, header, value); p.Status != http.StatusForbidden {
+				t.Errorf("%s %s from elsewhere, by %s: %+v", method, target, header, p)
+			}
+		}
+	}
+	for _, host := range []string{"localhost:8080", "[::1]:8080", "127.0.0.1"} {
+		if resp := w.ask("GET", "/v1/backup", "Host", host); resp.StatusCode != http.StatusOK {
+			t.Errorf("from here, as %s: %s", host, resp.Status)
 		}
 	}
 }

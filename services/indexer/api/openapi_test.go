@@ -202,6 +202,10 @@ func (w *world) checkDescription() {
 			for _, ask := range asks {
 				what := fmt.Sprintf("%s %s?%s", method, target, ask.Encode())
 				resp := w.ask(method, target+"?"+ask.Encode())
+				for p == "/v1/fsck" && resp.StatusCode == http.StatusServiceUnavailable { // after a reindex, which was asked for before
+					time.Sleep(time.Millisecond)
+					resp = w.ask(method, target+"?"+ask.Encode())
+				}
 				body, err := io.ReadAll(resp.Body)
 				if err != nil {
 					t.Fatal(err)
