@@ -195,6 +195,7 @@ func (g *growing) run(ctx context.Context, t *cli.Terminal) error {
 		}
 		if err == nil {
 			fmt.Fprintln(t.Out, m.line())
+			g.marks = append(g.marks, *m)
 		}
 	}
 	for have < g.Articles && err == nil {
@@ -471,7 +472,7 @@ func judge(out io.Writer, marks []growthMark) error {
 	last := &marks[len(marks)-1]
 	for i := range marks {
 		from := &marks[i]
-		if 10*from.Articles != last.Articles {
+		if 10*from.Articles != last.Articles || last.Measured == 0 {
 			continue
 		}
 		span := fmt.Sprintf("from %s to %s", humanize.Comma(int64(from.Articles)), humanize.Comma(int64(last.Articles)))

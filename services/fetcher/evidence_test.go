@@ -95,7 +95,7 @@ func TestEvidenceComesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(t, q, article.JobPage, s.URL+"/page")
-	eventually(t, "it is tried again", 10*time.Second, func() bool { return s.times("/robots.txt") == 2 })
+	eventually(t, "it is tried again", 30*time.Second, func() bool { return s.times("/robots.txt") >= 2 })
 	if pages, dead := o.count(); pages+dead != 0 {
 		t.Errorf("%d pages and %d dead letters of what was not kept", pages, dead)
 	}
