@@ -140,7 +140,7 @@ func (s *Show) trace(out io.Writer, raw json.RawMessage, trace *journeys) error 
 	for _, j := range trace.Journeys {
 		fmt.Fprintf(out, "%s  %s  %s\n", j.Origin, j.Outcome, strings.TrimSpace(j.ArticleID+" "+j.URL))
 		if j.Reason != "" {
-			fmt.Fprintf(out, "  %s: %s\n", j.Reason, j.Error)
+			fmt.Fprintf(out, "  %s\n", strings.TrimSuffix(j.Reason+": "+j.Error, ": "))
 		}
 		w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 		for _, h := range j.Hops {

@@ -116,6 +116,14 @@ func Connect(ctx context.Context, cfg Config, name string, server *Server, reg p
 	return q, nil
 }
 
+// lastError is why there is no connection, as far as the client tells: of a first attempt it does not.
+func (q *Queue) lastError() error {
+	if err := q.nc.LastError(); err != nil {
+		return err
+	}
+	return errors.New("nothing answers there")
+}
+
 func (q *Queue) awaitConnection(ctx context.Context, url string) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -123,9 +131,9 @@ func (q *Queue) awaitConnection(ctx context.Context, url string) error {
 	for !q.nc.IsConnected() {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("connect to NATS at %s: %w (last: %v)", url, context.Cause(ctx), q.nc.LastError())
+			return fmt.Errorf("connect to NATS at %s: %w (last: %v)", url, context.Cause(ctx), q.lastError())
 		case <-warn:
-			slog.Warn("waiting for NATS", "service", q.name, "url", url, "error", q.nc.LastError())
+			slog.Warn("waiting for NATS", "service", q.name, "url", url, "error", q.lastError())
 		case <-tick.C:
 		}
 	}
