@@ -20,6 +20,9 @@ const (
 // input and is not timed. The shortest of some runs of each counts, as many as it takes on a noisy machine.
 func Check(t *testing.T, name string, n int, prepare func(n int) (work func())) {
 	t.Helper()
+	if testing.Short() { // as with the race detector, which takes its own time
+		t.Skip("a measurement, left out with -short")
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	small, large := time.Hour, time.Hour

@@ -117,11 +117,8 @@ func (x *Index) catchUp(ctx context.Context, g Generation, current bool) error {
 		if len(x.again) > 0 && current {
 			return nil
 		}
-		if err := x.project(ctx, g); err != nil {
+		if err := x.project(ctx, g, current); err != nil {
 			return err
-		}
-		if current {
-			x.cursor.Store(g.Cursor())
 		}
 		x.fail(nil)
 		if time.Since(said) > progressEvery {
@@ -133,7 +130,7 @@ func (x *Index) catchUp(ctx context.Context, g Generation, current bool) error {
 }
 
 // project takes in one batch of changes after the cursor. Taking in a batch twice gives the same index.
-func (x *Index) project(ctx context.Context, g Generation) error {
+func (x *Index) project(ctx context.Context, g Generation, current bool) error {
 	begin := time.Now()
 	changes, err := x.store.ChangesWithRecords(ctx, g.Cursor(), batchRecords, batchBytes)
 	if err != nil {
@@ -145,6 +142,9 @@ func (x *Index) project(ctx context.Context, g Generation) error {
 	last := changes[len(changes)-1].Seq
 	if err := g.Take(ctx, changes); err != nil {
 		return fmt.Errorf("index changes up to %d: %w", last, err)
+	}
+	if current { // before the checkpoint: who reads there that a change can be searched is to find it so
+		x.cursor.Store(g.Cursor())
 	}
 	now := time.Now()
 	x.progress.Store(now.UnixNano())

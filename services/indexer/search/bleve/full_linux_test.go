@@ -16,6 +16,9 @@ import (
 
 // A full disk stops the index, which says so, and nothing else; after space was made it goes on by itself.
 func TestFullDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a disk, left out with -short")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("needs root to mount a small file system")
 	}
