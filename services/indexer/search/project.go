@@ -120,7 +120,6 @@ func (x *Index) catchUp(ctx context.Context, g Generation, current bool) error {
 		if err := x.project(ctx, g, current); err != nil {
 			return err
 		}
-		x.fail(nil)
 		if time.Since(said) > progressEvery {
 			said = time.Now()
 			x.log.Info("search index catches up", "from", begun, "at", g.Cursor(), "of", x.store.LastSeq())
@@ -143,6 +142,7 @@ func (x *Index) project(ctx context.Context, g Generation, current bool) error {
 	if err := g.Take(ctx, changes); err != nil {
 		return fmt.Errorf("index changes up to %d: %w", last, err)
 	}
+	x.fail(nil)
 	if current { // before the checkpoint: who reads there that a change can be searched is to find it so
 		x.cursor.Store(g.Cursor())
 	}
