@@ -1,7 +1,10 @@
 # What is longer than a test run. Everything else is `go test ./...`.
 N ?= 1000
 
-.PHONY: crash partitions cluster opensearch bench growth schemas weights fuzz
+.PHONY: race crash partitions cluster opensearch bench growth schemas weights fuzz
+
+race: ## all tests with the race detector
+	go test -race -timeout 30m ./...
 
 crash: ## kill each service, and the all-in-one process, N times
 	go test . -run Crash -v -timeout 3h -kills $(N)
