@@ -111,6 +111,11 @@ func format(d time.Duration) string {
 	if d >= day && d%day == 0 {
 		return fmt.Sprintf("%dd", d/day)
 	}
+	return Short(d)
+}
+
+// Short is a duration as time.ParseDuration reads it, without the units at its end that are zero: 15m rather than 15m0s.
+func Short(d time.Duration) string {
 	s := d.String()
 	if rest, ok := strings.CutSuffix(s, "m0s"); ok {
 		s = rest + "m"

@@ -231,17 +231,10 @@ func flag(is bool) string {
 	return ""
 }
 
-// interval writes a duration as short as it can be read: 15m rather than 15m0s.
+// interval writes a duration; none is nothing.
 func interval(d time.Duration) string {
 	if d == 0 {
 		return ""
 	}
-	s := d.String()
-	if rest, ok := strings.CutSuffix(s, "m0s"); ok {
-		s = rest + "m"
-	}
-	if rest, ok := strings.CutSuffix(s, "h0m"); ok {
-		s = rest + "h"
-	}
-	return s
+	return refetch.Short(d)
 }

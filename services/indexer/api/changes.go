@@ -15,33 +15,45 @@ import (
 // heartbeat is how often a quiet stream shows that it lives: proxies give up on silent ones after a minute or so.
 const heartbeat = 15 * time.Second
 
+// feedRequest is what is asked of the change feed, by positions P in it.
+type feedRequest[P any] struct {
+	after  P
+	limit  int
+	wait   time.Duration // for the first change
+	stream bool          // as server-sent events; limit and wait then say nothing
+}
+
+// readFeedRequest reads the parameters, and where a stream that broke off is to go on. position reads a position that a
+// parameter or header has.
+func readFeedRequest[P any](r *http.Request, position func(name, s string) (P, error)) (ask feedRequest[P], err error) {
+	if ask.after, err = position("after", r.URL.Query().Get("after")); err != nil {
+		return ask, err
+	}
+	if ask.limit, err = limit(r, defaultChanges, maxChanges); err != nil {
+		return ask, err
+	}
+	if ask.wait, err = wait(r); err != nil {
+		return ask, err
+	}
+	ask.stream = strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	if id := r.Header.Get("Last-Event-ID"); ask.stream && id != "" {
+		ask.after, err = position("Last-Event-ID", id)
+	}
+	return ask, err
+}
+
 // changes answers with a page of the change feed, after a wait for the first change if that is asked for; or, to those
 // who accept text/event-stream, with all changes as they come.
 func (s *Server) changes(w http.ResponseWriter, r *http.Request) error {
-	seq, err := after("after", r.URL.Query().Get("after"))
+	ask, err := readFeedRequest(r, after)
 	if err != nil {
 		return err
 	}
-	n, err := limit(r, defaultChanges, maxChanges)
-	if err != nil {
-		return err
-	}
-	d, err := wait(r)
-	if err != nil {
-		return err
-	}
-	sse := strings.Contains(r.Header.Get("Accept"), "text/event-stream")
-	if sse {
-		if id := r.Header.Get("Last-Event-ID"); id != "" {
-			if seq, err = after("Last-Event-ID", id); err != nil {
-				return err
-			}
-		}
-	}
+	seq, n, d := ask.after, ask.limit, ask.wait
 	if err := s.sameFeed(r.URL.Query().Get("feed"), seq); err != nil {
 		return err
 	}
-	if sse {
+	if ask.stream {
 		return s.stream(w, r, seq)
 	}
 	events, err := s.store.Changes(seq, n)

@@ -145,12 +145,17 @@ func pages[T any](g *Gateway, r *http.Request, q request, at cursors, read func(
 	return all, answers, nil
 }
 
-func (g *Gateway) articles(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
+// listPage reads which page of a list is asked for, as the function of that name does.
+func (g *Gateway) listPage(r *http.Request) (at cursors, n int, err error) {
+	if n, err = limit(r, defaultLimit, maxLimit); err != nil {
+		return nil, 0, err
 	}
-	at, err := g.cursors(r)
+	at, err = g.cursors(r)
+	return at, n, err
+}
+
+func (g *Gateway) articles(w http.ResponseWriter, r *http.Request) error {
+	at, n, err := g.listPage(r)
 	if err != nil {
 		return err
 	}
@@ -186,11 +191,7 @@ const facetsAsked = "1000"
 
 // search merges by date, or by scores, which each partition makes from its own numbers of words.
 func (g *Gateway) search(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
-	}
-	at, err := g.cursors(r)
+	at, n, err := g.listPage(r)
 	if err != nil {
 		return err
 	}

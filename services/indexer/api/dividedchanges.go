@@ -51,29 +51,16 @@ type change struct {
 }
 
 func (g *Gateway) changes(w http.ResponseWriter, r *http.Request) error {
-	at, err := g.position("after", r.URL.Query().Get("after"))
+	ask, err := readFeedRequest(r, g.position)
 	if err != nil {
 		return err
 	}
-	n, err := limit(r, defaultChanges, maxChanges)
-	if err != nil {
-		return err
-	}
-	d, err := wait(r)
-	if err != nil {
-		return err
-	}
-	client := via{local: local(r)}
 	of, err := g.feeds(r.URL.Query().Get("feed"))
 	if err != nil {
 		return err
 	}
-	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-		if id := r.Header.Get("Last-Event-ID"); id != "" {
-			if at, err = g.position("Last-Event-ID", id); err != nil {
-				return err
-			}
-		}
+	at, n, d, client := ask.after, ask.limit, ask.wait, via{local: local(r)}
+	if ask.stream {
 		return g.stream(w, r, at, of, client)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), d+askTimeout)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -134,16 +133,9 @@ func (g *Gateway) query(w http.ResponseWriter, r *http.Request) error {
 func (g *Gateway) putQuery(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 	defer cancel()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxDefinition))
-	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("a saved query has at most %d bytes", large.Limit)}
-	}
+	d, err := readDefinition(w, r)
 	if err != nil {
-		return &problem{Status: http.StatusBadRequest, Detail: "the body could not be read: " + err.Error()}
-	}
-	d, err := alerts.ParseDefinition(body)
-	if err != nil {
-		return blameDefinition(err)
+		return err
 	}
 	made := ""
 	if d.Webhook != nil && d.Webhook.Secret == "" {
@@ -195,11 +187,7 @@ func (g *Gateway) retryQuery(w http.ResponseWriter, r *http.Request) error {
 
 // deliveries lists them by when they were matched.
 func (g *Gateway) deliveries(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
-	}
-	at, err := g.cursors(r)
+	at, n, err := g.listPage(r)
 	if err != nil {
 		return err
 	}

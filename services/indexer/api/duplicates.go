@@ -49,11 +49,7 @@ type member struct {
 }
 
 func (s *Server) duplicates(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
-	}
-	after, err := decodeListCursor(r.URL.Query().Get("cursor"))
+	after, n, err := listPage(r)
 	if err != nil {
 		return err
 	}

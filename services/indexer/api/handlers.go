@@ -30,11 +30,7 @@ func answer(w http.ResponseWriter, status int, v any) error {
 }
 
 func (s *Server) articles(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
-	}
-	before, err := decodeListCursor(r.URL.Query().Get("cursor"))
+	before, n, err := listPage(r)
 	if err != nil {
 		return err
 	}

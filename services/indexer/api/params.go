@@ -59,6 +59,15 @@ func limit(r *http.Request, otherwise, most int) (int, error) {
 	return n, nil
 }
 
+// listPage reads which page of a list is asked for: the position that it goes on from, zero for the first page, and its length.
+func listPage(r *http.Request) (cursor uint64, n int, err error) {
+	if n, err = limit(r, defaultLimit, maxLimit); err != nil {
+		return 0, 0, err
+	}
+	cursor, err = decodeListCursor(r.URL.Query().Get("cursor"))
+	return cursor, n, err
+}
+
 // after reads a cursor of the change feed.
 func after(name, s string) (uint64, error) {
 	if s == "" {

@@ -88,16 +88,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) putQuery(w http.ResponseWriter, r *http.Request) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxDefinition))
-	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("a saved query has at most %d bytes", large.Limit)}
-	}
+	d, err := readDefinition(w, r)
 	if err != nil {
-		return &problem{Status: http.StatusBadRequest, Detail: "the body could not be read: " + err.Error()}
-	}
-	d, err := alerts.ParseDefinition(body)
-	if err != nil {
-		return blameDefinition(err)
+		return err
 	}
 	q, secret, err := s.alerts.Save(r.Context(), r.PathValue("query"), d)
 	if errors.Is(err, store.ErrTooManyQueries) {
@@ -111,6 +104,21 @@ func (s *Server) putQuery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return answer(w, http.StatusOK, showQuery(q, st, secret))
+}
+
+// readDefinition reads the saved query that a request puts.
+func readDefinition(w http.ResponseWriter, r *http.Request) (d alerts.Definition, err error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxDefinition))
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return d, &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("a saved query has at most %d bytes", large.Limit)}
+	}
+	if err != nil {
+		return d, &problem{Status: http.StatusBadRequest, Detail: "the body could not be read: " + err.Error()}
+	}
+	if d, err = alerts.ParseDefinition(body); err != nil {
+		return d, blameDefinition(err)
+	}
+	return d, nil
 }
 
 // blameDefinition makes what is wrong with a definition a problem.
@@ -130,11 +138,7 @@ func (s *Server) deleteQuery(w http.ResponseWriter, r *http.Request) error {
 
 // deliveries lists those by webhook that wait or that are dead.
 func (s *Server) deliveries(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
-	}
-	after, err := decodeListCursor(r.URL.Query().Get("cursor"))
+	after, n, err := listPage(r)
 	if err != nil {
 		return err
 	}

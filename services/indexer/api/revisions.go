@@ -29,11 +29,7 @@ type revision struct {
 
 // revisions lists an article's revisions, the latest first.
 func (s *Server) revisions(w http.ResponseWriter, r *http.Request) error {
-	n, err := limit(r, defaultLimit, maxLimit)
-	if err != nil {
-		return err
-	}
-	before, err := decodeListCursor(r.URL.Query().Get("cursor"))
+	before, n, err := listPage(r)
 	if err != nil {
 		return err
 	}

@@ -91,12 +91,7 @@ func (v *Values) Counts(f Facet, limit int) FacetCounts {
 		c.Values = append(c.Values, one.FacetValue)
 	}
 	if f == ByDay {
-		for i, v := range c.Values {
-			if day, err := time.Parse(DayLayout, v.Value); err == nil { // a backend wrote it
-				c.Values[i].Value = day.Format(time.DateOnly)
-			}
-		}
-		slices.SortFunc(c.Values, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
+		SortDays(c.Values)
 		return c
 	}
 	slices.SortFunc(c.Values, func(a, b FacetValue) int {
@@ -107,6 +102,16 @@ func (v *Values) Counts(f Facet, limit int) FacetCounts {
 	}
 	c.Values = c.Values[:min(limit, len(c.Values))]
 	return c
+}
+
+// SortDays brings days, as backends write them, into their order and form.
+func SortDays(days []FacetValue) {
+	for i, v := range days {
+		if day, err := time.Parse(DayLayout, v.Value); err == nil { // a backend wrote it
+			days[i].Value = day.Format(time.DateOnly)
+		}
+	}
+	slices.SortFunc(days, func(a, b FacetValue) int { return strings.Compare(a.Value, b.Value) })
 }
 
 // AddFacets adds up what several indexes counted by one facet, each of them telling more values than limit.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"dateline/services/indexer/search"
 
@@ -42,13 +41,9 @@ func (t tally) facet(f search.Facet, limit int) search.FacetCounts {
 	c := search.FacetCounts{Values: []search.FacetValue{}}
 	if f == search.ByDay {
 		for _, v := range values {
-			day := told(v)
-			if d, err := time.Parse(search.DayLayout, day.Value); err == nil { // document wrote it
-				day.Value = d.Format(time.DateOnly)
-			}
-			c.Values = append(c.Values, day)
+			c.Values = append(c.Values, told(v))
 		}
-		slices.SortFunc(c.Values, func(a, b search.FacetValue) int { return strings.Compare(a.Value, b.Value) })
+		search.SortDays(c.Values)
 		return c
 	}
 	order := func(a, b value) int {
